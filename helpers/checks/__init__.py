@@ -1,0 +1,1 @@
+"""What each lesson's exercises check: one file a lesson. See `helpers.exercises`."""
