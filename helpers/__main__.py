@@ -1,0 +1,102 @@
+"""The workshop's commands: python -m helpers doctor | fetch | run | evaluate."""
+
+import argparse
+import sys
+
+
+def doctor(options):
+    """Print OK or the remedy for each item of the environment."""
+    from helpers import doctor
+
+    return doctor.main()
+
+
+def fetch(options):
+    """Bring the named assets, or all, into the cache."""
+    from helpers import assets
+
+    names = assets.names() if options.all else options.names
+    for name in names:
+        print(f"{name}: {assets.path(name)}")
+    return 0
+
+
+def run(options):
+    """Run lessons from top to bottom in fresh kernels."""
+    from helpers import running
+
+    return running.run(
+        options.lessons, save=options.save, record=options.record, timeout=options.timeout
+    )
+
+
+def evaluate(options):
+    """Score a shipped checkpoint on its held-out data."""
+    from helpers import evaluation
+
+    return evaluation.main(options.name, options.extra, as_json=options.json)
+
+
+def parser():
+    """Return the ArgumentParser of `python -m helpers`."""
+    top = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
+    commands = top.add_subparsers(title="commands", metavar="")
+
+    def command(function):
+        summary = function.__doc__.splitlines()[0]
+        sub = commands.add_parser(function.__name__, help=summary, description=summary)
+        sub.set_defaults(function=function, extra=[])
+        return sub
+
+    command(doctor)
+
+    sub = command(fetch)
+    sub.add_argument("names", nargs="*", metavar="NAME", help="an asset of data/manifest.toml")
+    sub.add_argument("--all", action="store_true", help="every asset there is")
+
+    sub = command(run)
+    sub.add_argument("lessons", nargs="*", metavar="LESSON", help="01, or a path; default: all")
+    sub.add_argument("--save", action="store_true", help="write the outputs back to the lesson")
+    sub.add_argument(
+        "--record", action="store_true", help="write time and memory into its head and the README"
+    )
+    sub.add_argument(
+        "--timeout", type=int, metavar="SECONDS", help="for one cell (quick mode: 300; full: none)"
+    )
+
+    sub = command(evaluate)
+    sub.add_argument("name", nargs="?", metavar="NAME", help="without one: lists what there is")
+    sub.add_argument("--json", action="store_true", help="figures as JSON, for programs")
+    return top
+
+
+def main(arguments=None):
+    """Run one command; return its exit code. An expected error is one sentence and no traceback.
+
+    0: fine; 1: it ran and something is wrong; 2: it could not be asked like that.
+    """
+    top = parser()
+    options, extra = top.parse_known_args(arguments)
+    if "function" not in options:
+        top.print_help()
+        return 0
+    if extra and options.function is not evaluate:
+        top.error(f"unrecognised arguments: {' '.join(extra)}")
+    options.extra = extra
+    if options.function is fetch and not (options.names or options.all):
+        top.error("say which assets to fetch, or --all")
+    try:
+        return options.function(options)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        # Every exception that helpers defines is a sentence for people; any other is a bug.
+        if not type(error).__module__.startswith("helpers."):
+            raise
+        print(error, file=sys.stderr)
+        return getattr(error, "exit_code", 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

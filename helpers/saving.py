@@ -1,0 +1,141 @@
+"""How a lesson's file is read and written: normalised, whole or not at all, figures in its head."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+# What JupyterLab writes, without the Python version: that would differ from machine to machine.
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE_INFO = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+MEASURED = re.compile(r"(<!-- measured -->).*?(<!-- /measured -->)", re.DOTALL)
+
+
+class LessonError(ValueError):
+    """A lesson's file, or the README, is not as it should be: one sentence."""
+
+
+def read(path):
+    """Return the notebook at `path` in the current format, with an id for every cell.
+
+    Raises LessonError when the file is not a valid notebook.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise LessonError(f"{path} is not a valid notebook: {reason}") from error
+    return notebook
+
+
+def normalise(notebook):
+    """Take out of `notebook`, in place, what differs between runs and machines; return it.
+
+    Widget views go too: where no kernel runs they would only say "model not found", and the
+    static picture beside them stays. Solutions are collapsed. Tags and cell ids stay.
+    """
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.kernelspec = nbformat.from_dict(KERNELSPEC)
+    notebook.metadata.language_info = nbformat.from_dict(LANGUAGE_INFO)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if "solution" in cell.metadata.get("tags", []):
+            cell.metadata.setdefault("jupyter", nbformat.from_dict({}))["source_hidden"] = True
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+    # A kernel flushes its streams when it likes: one print, several outputs.
+    CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
+    return notebook
+
+
+def write(path, notebook):
+    """Write `notebook` to `path` as Jupyter formats it, whole or not at all."""
+    write_text(path, nbformat.writes(notebook) + "\n")
+
+
+def write_text(path, text):
+    """Write `text` to `path` as UTF-8, whole or not at all: a temporary file, then a rename."""
+    path = Path(path)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as temporary:
+        try:
+            temporary.write(text)
+            temporary.close()
+            Path(temporary.name).chmod(mode)
+            os.replace(temporary.name, path)  # noqa: PTH105
+        except BaseException:
+            temporary.close()
+            Path(temporary.name).unlink(missing_ok=True)
+            raise
+
+
+def record_in_head(path, sentence):
+    """Put `sentence` between the measured markers of the first cell of the lesson at `path`.
+
+    Raises LessonError when the head has no such markers.
+    """
+    notebook = read(path)
+    head = notebook.cells[0] if notebook.cells else None
+    if head is None or not MEASURED.search(head.source):
+        raise LessonError(
+            f"{path} has no <!-- measured --> … <!-- /measured --> in its first cell: add them "
+            "where run time and memory belong."
+        )
+    head.source = MEASURED.sub(rf"\g<1>{sentence}\g<2>", head.source)
+    write(path, notebook)
+
+
+def record_in_readme(path, machine, figures):
+    """Fill the time and memory columns of the lessons' table in the README at `path`.
+
+    machine: the class of machine, such as "2 CPU cores"; it goes between the measured markers.
+    figures: lesson name (a notebook's stem) -> (time, memory), both as they shall read.
+    A row belongs to a lesson when it names its file, as `notebooks/01_mnist_keras.ipynb`. The
+    columns are those whose headings contain "time" and "memory". Raises LessonError when the
+    table, one of its columns or a lesson's row is not there.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    lines = MEASURED.sub(rf"\g<1>{machine}\g<2>", text).splitlines()
+    missing = set(figures)
+    columns = None
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith("|"):
+            columns = None
+            continue
+        cells = line.split("|")
+        if columns is None:
+            columns = _columns(cells)
+        name = next((name for name in figures if f"notebooks/{name}.ipynb" in line), None)
+        if name and columns:
+            for column, figure in zip(columns, figures[name], strict=True):
+                cells[column] = f" {figure} "
+            lines[number] = "|".join(cells)
+            missing.discard(name)
+    if missing:
+        raise LessonError(
+            f"{path} has no table with time and memory columns and a row for "
+            f"{', '.join(sorted(missing))} (a link to its notebook): add it."
+        )
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _columns(heading):
+    """Return the positions of the time and memory columns in a table's heading, or None."""
+    words = [cell.lower() for cell in heading]
+    found = [[i for i, cell in enumerate(words) if word in cell] for word in ("time", "memory")]
+    return [positions[0] for positions in found] if all(found) else None
