@@ -1,0 +1,56 @@
+# The workshop's commands: `make help` lists them. They need GNU make and Python 3.11, 3.12 or 3.13;
+# name the Python with PYTHON=python3.12 where the right one isn't found by itself.
+
+ifdef PYTHON
+BOOTSTRAP := --this-python
+else
+SUITS := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(SUITS)' >/dev/null 2>&1 && { echo $$p; exit; }; done; echo python3)
+endif
+
+PORT ?= 8888
+LESSON := notebooks/00_start_here.ipynb
+VENV := .venv/bin/python
+# What JupyterLab needs to be told: no news pop-up in a classroom, and that root (in containers) is fine.
+LAB := --port=$(PORT) --log-level=WARN --LabApp.news_url=None \
+	$(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help lab setup test test-browser run bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+
+lab: setup ## open the lessons in JupyterLab; PORT=8888, ARGS="--no-browser"
+	@echo "JupyterLab starts. Without a browser: open the address below. Ctrl-C stops it."
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV) -m jupyterlab $(LESSON) $(LAB) $(ARGS)
+
+setup: ## make the environment alone (.venv, as requirements.txt fixes it)
+	@command -v "$(PYTHON)" >/dev/null || { echo "Setup stopped. No Python is found here:" \
+		"install Python 3.11, 3.12 or 3.13, then run the same command again."; exit 1; }
+	@"$(PYTHON)" -I helpers/bootstrap.py $(BOOTSTRAP)
+
+test: setup ## check everything: style, helpers, and each lesson's outputs
+	$(VENV) -m ruff check
+	$(VENV) -m ruff format --check
+	.venv/bin/codespell
+	WORKSHOP_MODE=quick WORKSHOP_OFFLINE=1 $(VENV) -m pytest tests notebooks \
+		--ignore=tests/browser --ignore=tests/bench \
+		--nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider $(ARGS)
+
+test-browser: setup ## try the lessons in JupyterLab in Chromium; CHROMIUM=/path/to/it
+	$(VENV) -m pytest tests/browser -p no:cacheprovider $(ARGS)
+
+run: setup ## run all lessons, with a report and their times and memory in build/
+	$(VENV) -m helpers run $(ARGS)
+
+bench: setup ## measure side by side what the lessons claim, into build/bench.json
+	$(VENV) -m pytest tests/bench -p no:cacheprovider $(ARGS)
+
+lock: setup ## fix versions and hashes anew after a change in pyproject.toml; ARGS=--upgrade
+	.venv/bin/uv pip compile pyproject.toml --quiet --output-file requirements.txt \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)
+
+clean: ## remove what was made here: the environment, builds, runs
+	rm -rf .venv .venv.previous build runs tensorflow_workshop.egg-info .ruff_cache .hypothesis
