@@ -1,0 +1,235 @@
+"""Read any picture that Pillow can, safely; resize, encode and write pictures.
+
+A picture here is a NumPy array of bytes (uint8), shape (height, width, 3), red-green-blue.
+"""
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+# A picture of 50 megapixels takes 150 MB when decoded. A far larger one is a mistake or an attack:
+# a file of a few kB can claim to be gigabytes of pixels.
+MAX_PIXELS = 64_000_000
+
+# Pillow reads EPS by running Ghostscript on it: a program that could do anything.
+REFUSED_FORMATS = {"EPS"}
+
+
+class ImageError(ValueError):
+    """A picture that can't be read or written; the message says which, and what to do."""
+
+
+def read(source, size=None) -> np.ndarray:
+    """Read a picture into a uint8 array of shape (height, width, 3).
+
+    `source` is a path, the file's bytes, an open binary file, a Pillow image or an array.
+    Photographs are turned upright, transparent parts become white, greyscale, palette, CMYK, 16-bit
+    and float pictures become 8-bit RGB, and of an animation the first frame is taken.
+
+    `size=(height, width)` gives exactly this size: what sticks out is cut off on both sides, so
+    that nothing is distorted. `size=n` shrinks the longer side to n pixels, if it is longer. Both
+    need much less memory than reading a large photograph whole.
+
+    Raises ImageError, in one sentence with the remedy, for anything that can't be read.
+    """
+    if isinstance(source, Image.Image | np.ndarray):
+        return _pixels(_flat(_pillow(source)), size)
+    name = _name(source)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of what it could mend, or of files larger than its own limit.
+            warnings.simplefilter("ignore")
+            with Image.open(_opened(source, name), formats=_formats()) as file:
+                _check_size(file, name)
+                return _pixels(_upright(file, size), size)
+    except ImageError:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ImageError(_remedy(error, name)) from None
+    except Exception as error:
+        # A damaged file can make Pillow's decoders raise nearly anything: OSError, SyntaxError,
+        # struct.error, ValueError and more. To the learner they all mean the same.
+        raise ImageError(
+            f"{name} is cut off or damaged: copy or download it again, or open it in an image "
+            f"editor and save it as PNG ({error})."
+        ) from None
+
+
+def resize(image: np.ndarray, size) -> np.ndarray:
+    """Resize a picture to exactly `size=(height, width)`, stretching it if need be.
+
+    Takes and returns uint8, (height, width, 3).
+    """
+    height, width = size
+    return np.array(_pillow(image).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def encode(image: np.ndarray, format: str = "png") -> bytes:
+    """Return the picture as the bytes of an image file: "png", "jpeg", "webp" and others."""
+    extensions = Image.registered_extensions()
+    name = extensions.get(f".{format.lower()}")
+    if name not in Image.SAVE:
+        raise ImageError(f"Pictures can't be written as {format!r}: use 'png' or 'jpeg'.")
+    buffer = io.BytesIO()
+    _pillow(image).save(buffer, name, quality=90)
+    return buffer.getvalue()
+
+
+def write(path, image: np.ndarray) -> None:
+    """Write a picture; the path's suffix names the format (.png, .jpg, …).
+
+    The file appears whole or not at all.
+    """
+    path = Path(path)
+    data = encode(image, path.suffix.lstrip(".") or "no format")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise ImageError(
+            f"{path} can't be written ({error.strerror}): choose another folder."
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+# -- opening -------------------------------------------------------------------------------------
+
+
+def _name(source) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "The picture"
+
+
+def _opened(source, name):
+    """Return what Image.open takes, or raise ImageError if there is nothing to open."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        if not len(source):
+            raise ImageError(f"{name} is empty: upload or download it again.")
+        return io.BytesIO(source)
+    if not isinstance(source, str | os.PathLike):
+        return source
+    path = Path(source)
+    if path.is_dir():
+        raise ImageError(f"{name} is a folder: name a picture in it.")
+    try:
+        if not path.stat().st_size:
+            raise ImageError(f"{name} is empty (0 bytes): copy or download it again.")
+        path.open("rb").close()
+    except FileNotFoundError:
+        raise ImageError(
+            f"{name} is not there: check the spelling and the folder it is in."
+        ) from None
+    except OSError as error:
+        raise ImageError(
+            f"{name} can't be opened ({error.strerror}): check its name and permissions."
+        ) from None
+    return path
+
+
+def _formats() -> list[str]:
+    Image.init()
+    return [name for name in Image.ID if name not in REFUSED_FORMATS]
+
+
+def _check_size(file, name) -> None:
+    if file.width * file.height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} has {file.width:,} × {file.height:,} pixels, more than {MAX_PIXELS:,}: "
+            "make it smaller in an image editor and try again."
+        )
+
+
+def _remedy(error, name) -> str:
+    if isinstance(error, Image.DecompressionBombError):
+        return f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller and try again."
+    return f"{name} is not a picture that can be read: save it as PNG or JPEG and try again."
+
+
+# -- pixels --------------------------------------------------------------------------------------
+
+
+def _upright(file, size) -> Image.Image:
+    """Decode the first frame, in RGB and the right way up."""
+    if size is not None:
+        # JPEG can be decoded at a half, a quarter or an eighth of its size.
+        side = size if isinstance(size, int) else max(size)
+        file.draft(None, (side, side))
+    try:
+        picture = ImageOps.exif_transpose(file)
+    except Exception:
+        # Its EXIF data is damaged; its pixels may be fine.
+        picture = file
+    return _flat(picture)
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """Return the picture in RGB, its transparent parts white."""
+    if picture.mode.startswith("I;16"):
+        table = np.round(np.linspace(0, 255, 65536)).astype(np.uint8)
+        picture = Image.fromarray(table[np.asarray(picture).astype(np.uint16)])
+    elif picture.mode in ("I", "F"):
+        picture = Image.fromarray(_eight_bit(np.asarray(picture)))
+    elif picture.mode == "LAB":
+        spaces = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        picture = ImageCms.profileToProfile(picture, *spaces, outputMode="RGB")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGB", picture.size, "white")
+        white.paste(picture, mask=picture.getchannel("A"))
+        return white
+    return picture.convert("RGB")
+
+
+def _eight_bit(values: np.ndarray) -> np.ndarray:
+    """Scale integers or floats of any range to 0-255.
+
+    A file says nothing of the range: 0-1, 0-255 and 0-65535 are recognised by the largest value,
+    and anything else is stretched from its smallest value (black) to its largest (white).
+    """
+    values = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high <= 65535:
+        low, high = 0.0, next(limit for limit in (1.0, 255.0, 65535.0) if high <= limit)
+    return np.round((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+
+
+def _pillow(image) -> Image.Image:
+    """Return a uint8 array, or a float array between 0 and 1, as a Pillow image."""
+    if isinstance(image, Image.Image):
+        return image
+    array = np.asarray(image)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if (
+        array.ndim not in (2, 3)
+        or (array.ndim == 3 and array.shape[2] not in (3, 4))
+        or not array.size
+    ):
+        raise ImageError(
+            f"An array of shape {array.shape} is not one picture: give (height, width, 3)."
+        )
+    if array.dtype == np.uint8:
+        return Image.fromarray(np.ascontiguousarray(array))
+    if array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1:
+        return Image.fromarray(np.round(array * 255).astype(np.uint8))
+    raise ImageError(
+        f"An array of {array.dtype} from {array.min():g} to {array.max():g} is not a picture: "
+        "give whole numbers 0-255 (uint8) or floats from 0 to 1."
+    )
+
+
+def _pixels(picture: Image.Image, size) -> np.ndarray:
+    if isinstance(size, int):
+        picture.thumbnail((size, size), Image.Resampling.LANCZOS)
+    elif size is not None:
+        height, width = size
+        picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+    return np.array(picture)

@@ -1,0 +1,153 @@
+"""Seeds, determinism, run mode, versions, and the time and memory that a block of code takes."""
+
+import base64
+import importlib.metadata
+import io
+import logging
+import os
+import platform
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+from IPython.display import display
+from PIL import Image, ImageDraw, ImageFont
+
+MODES = ("quick", "full")
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib", "pillow", "jupyterlab")
+SAMPLING_SECONDS = 0.02
+
+
+def start(seed: int = 0) -> None:
+    """Make what follows repeatable, and TensorFlow quiet. Call it in a lesson's first cell.
+
+    Sets the seeds of Python, NumPy, TensorFlow and Keras, and asks TensorFlow for operations that
+    give the same result each time (some are slower on a GPU). Prints nothing.
+    """
+    # C++ code reads these when TensorFlow and gRPC are first loaded. Messages below "error" tell of
+    # the machine (instruction sets, missing GPUs), not of the lesson.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+    import tensorflow as tf
+    from absl import logging as absl_logging
+
+    absl_logging.set_verbosity(absl_logging.ERROR)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    set_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def set_seed(seed: int) -> None:
+    """Start the random numbers of Python, NumPy, TensorFlow and Keras again from `seed`."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+
+
+def mode() -> str:
+    """Return "quick" or "full", from the environment variable WORKSHOP_MODE ("quick" if unset).
+
+    Raises ValueError if the variable holds anything else.
+    """
+    value = os.environ.get("WORKSHOP_MODE") or "quick"
+    if value not in MODES:
+        raise ValueError(f"WORKSHOP_MODE is {value!r}: set it to 'quick' or 'full', or unset it.")
+    return value
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on: {"python": "3.12.3", "tensorflow": …}.
+
+    Nothing is imported for it, so it answers at once.
+    """
+    installed = {name: _version(name) for name in PACKAGES}
+    # On Linux with an x86-64 processor the lock has TensorFlow under its name for CPUs.
+    installed["tensorflow"] = installed["tensorflow"] or _version("tensorflow-cpu")
+    found = {name: version for name, version in installed.items() if version}
+    return {"python": platform.python_version(), **found}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@dataclass
+class Measurement:
+    """What `measured` found: `seconds` of wall-clock time, `peak_mb` (10^6 bytes) of memory."""
+
+    label: str
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+
+    def __str__(self) -> str:
+        """Return one line, as it is shown below the cell."""
+        return f"{self.label}: {self.seconds:.1f} s, memory up to {self.peak_mb:,.0f} MB"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Show the figures as a small picture: tests compare a lesson's text, not its pictures.
+
+        Time and memory differ from run to run, so they may not stand in compared text. A picture
+        also stays readable where no kernel runs, which a widget would not.
+        """
+        png, width = _line_of_text(str(self))
+        data = {"image/png": png, "text/plain": f"{self.label}: time and memory"}
+        return data, {"image/png": {"alt": str(self), "width": width}}
+
+
+@contextmanager
+def measured(label: str):
+    """Measure a block's wall-clock time and peak memory, and show both below the cell.
+
+        with measured("training") as training:
+            model.fit(…)
+        training.seconds, training.peak_mb
+
+    The memory is the whole process's (resident set size), looked at 50 times a second by a thread:
+    that works the same on Linux, macOS and Windows, and unlike the peak that the operating system
+    keeps it starts afresh with each block. A peak shorter than 20 ms can be missed.
+    Nothing is shown when the block fails.
+    """
+    result = Measurement(label)
+    process = psutil.Process()
+    done = threading.Event()
+
+    def look():
+        result.peak_mb = max(result.peak_mb, process.memory_info().rss / 1e6)
+
+    def watch():
+        while not done.wait(SAMPLING_SECONDS):
+            look()
+
+    look()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    began = time.perf_counter()
+    try:
+        yield result
+    finally:
+        result.seconds = time.perf_counter() - began
+        done.set()
+        watcher.join()
+        look()
+    display(result)
+
+
+def _line_of_text(text: str) -> tuple[str, int]:
+    """Return a PNG (in base64) of one line of text, and the width in which to show it (CSS pixels).
+
+    The text is mid-grey on nothing: readable on a light and on a dark page. It is drawn at twice
+    the width for sharp letters.
+    """
+    font = ImageFont.load_default(size=28)
+    left, top, right, bottom = font.getbbox(text)
+    picture = Image.new("LA", (int(right - left) + 8, int(bottom - top) + 12), (118, 0))
+    ImageDraw.Draw(picture).text((4 - left, 6 - top), text, fill=(118, 255), font=font)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode(), picture.width // 2
