@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+PLACEHOLDER = "(an interactive widget: run the lesson to use it)"
 
 
 def show(widget: ipywidgets.DOMWidget, picture: np.ndarray | Figure | bytes, alt: str) -> None:
@@ -23,7 +24,7 @@ def show(widget: ipywidgets.DOMWidget, picture: np.ndarray | Figure | bytes, alt
     if not alt.strip():
         raise ValueError("A widget's picture needs an alt text that says what there is to see.")
     data = {
-        "text/plain": "(an interactive widget: run the lesson to use it)",
+        "text/plain": PLACEHOLDER,
         "image/png": _png(picture),
         VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id},
     }

@@ -1,0 +1,342 @@
+"""What must be true of a committed lesson besides that it runs: one rule a function.
+
+A rule gets a `Lesson` and yields a complaint, a sentence that names the cell, for each defect. Why
+it needs rules at all: nbval passes a cell without an execution count unseen, compares no pictures,
+and knows nothing of heads, alt text or exercises.
+"""
+
+import ast
+import copy
+import itertools
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from bs4 import BeautifulSoup
+from nbval.plugin import find_comment_markers, find_metadata_tags
+
+from helpers import saving
+from helpers.widgets import PLACEHOLDER, VIEW
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+LARGEST = 2_000_000  # bytes of a lesson's file
+LONGEST = 15  # non-blank lines of a code cell
+FEWEST_EXERCISES = {"00_start_here": 1}  # of the others: three
+SHORTEST_ALT = 15  # characters: less says nothing of what there is to see
+MOST_EXEMPT = 2  # cells of a lesson that nbval may not compare
+
+HEAD = {
+    "a title": r"\A# \S",
+    "a promise under the title": r"\A# .+\n+[^\n#*|-].{20,}",
+    "what you will do": r"you(’ll|'ll| will) do\b",
+    "what you will learn": r"you(’ll|'ll| will) learn\b",
+    "what you need": r"you(’ll|'ll| will)? need\b",
+    "teaching minutes": r"teaching\b.*\b\d+ min|\b\d+ min\w* (of )?teaching",
+    "exercise minutes": r"exercises?\b.*\b\d+ min|\b\d+ min\w* (of |for )?(the )?exercises?",
+    "measured run time and memory (python -m helpers run --record)": (
+        r"<!-- measured -->[^<]*\d[^<]*<!-- /measured -->"
+    ),
+    "where data and weights come from": r"\bdata\b(.|\n)*\bweights\b|\bweights\b(.|\n)*\bdata\b",
+}
+TAIL = {
+    "a recap in bullet points": r"recap\b.*\n+([^\n#]+\n+)?[-*] ",
+    "'On your own'": r"on your own\b",
+    "sources": r"sources?\b",
+    "what comes next": r"^\W*next\b",
+}
+# Whatever tells where it was made: it is another place for every reader.
+PLACES = re.compile(
+    r"(?<![\w.])/(?:work|root|home|tmp|usr|opt|var|etc|mnt|srv|Users|content|private)/[\w.-]"
+    r"|\b[A-Z]:\\\w|site-packages|dist-packages|\bipykernel_\d+"
+    r"|index-url|files\.pythonhosted\.org|https?://\S+/simple\b"
+    r"|https?://[^\s/]+@|https?://(?:10\.\d|192\.168\.)"
+)
+# In an output these differ from run to run.
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}|https?://(?:localhost|127\.0\.0\.1)", re.IGNORECASE)
+REASON = re.compile(r"#\s*(not compared|fails on purpose):(\s+\S+){3,}", re.IGNORECASE)
+CHECK = re.compile(r"\bchecks\.(\w+)\.check\(")
+HINT = re.compile(r"\bchecks\.(\w+)\.hint\(")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's file, read."""
+
+    path: Path
+
+    @cached_property
+    def notebook(self):
+        """The notebook as nbformat reads it."""
+        return nbformat.read(self.path, as_version=4)
+
+    @property
+    def cells(self):
+        return self.notebook.cells
+
+    def code(self):
+        """(name for a complaint, cell) of every code cell."""
+        for index, cell in enumerate(self.cells):
+            if cell.cell_type == "code":
+                yield named(index, cell), cell
+
+    def outputs(self):
+        """(name of its cell, output) of every output."""
+        for name, cell in self.code():
+            for output in cell.outputs:
+                yield name, output
+
+
+def named(index, cell):
+    start = cell.source.strip().partition("\n")[0][:40]
+    return f"cell {index} ({start!r})"
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def texts(output):
+    """Every text of an output that a reader sees and nbval compares."""
+    if output.output_type == "stream":
+        yield output.text
+    elif output.output_type == "error":
+        yield from (output.ename, output.evalue, *output.traceback)
+    else:
+        for mime, value in output.data.items():
+            if not mime.startswith("image/") and mime != VIEW:
+                yield value if isinstance(value, str) else str(value)
+
+
+def is_valid(lesson):
+    try:
+        nbformat.validate(lesson.notebook)
+    except nbformat.ValidationError as error:
+        yield f"not a valid notebook: {str(error).splitlines()[0]}"
+
+
+def is_small(lesson):
+    size = lesson.path.stat().st_size
+    if size > LARGEST:
+        yield f"{size:,} bytes; at most {LARGEST:,}: smaller pictures, or JPEG"
+
+
+def is_normalised(lesson):
+    saved = lesson.path.read_text(encoding="utf-8")
+    notebook = saving.normalise(copy.deepcopy(lesson.notebook))
+    if saved != nbformat.writes(notebook) + "\n":
+        yield "not as `python -m helpers run --save` writes it: metadata, widget views or layout"
+    for index, cell in enumerate(lesson.cells):
+        if extra := set(cell.metadata) - {"tags", "jupyter"}:
+            yield f"{named(index, cell)} carries metadata nobody needs: {', '.join(sorted(extra))}"
+
+
+def has_run_from_top_to_bottom(lesson):
+    for expected, (name, cell) in enumerate(lesson.code(), start=1):
+        if cell.execution_count != expected:
+            yield f"{name} has the count {cell.execution_count}, not {expected}: run it all anew"
+
+
+def has_no_empty_cells(lesson):
+    for index, cell in enumerate(lesson.cells):
+        if not cell.source.strip():
+            yield f"cell {index} is empty"
+
+
+def has_short_cells(lesson):
+    for name, cell in lesson.code():
+        lines = sum(bool(line.strip()) for line in cell.source.splitlines())
+        if lines > LONGEST:
+            yield f"{name} has {lines} lines of code; at most {LONGEST}"
+
+
+def introduces_code(lesson):
+    for index, (before, cell) in enumerate(itertools.pairwise(lesson.cells), start=1):
+        after_solution = {"exercise", "solution"} & {*tags(before), *tags(cell)}
+        if cell.cell_type == before.cell_type == "code" and not after_solution:
+            yield f"{named(index, cell)} comes without a sentence before it"
+
+
+def gives_reasons_for_exemptions(lesson):
+    exempt = 0
+    for name, cell in lesson.code():
+        options = dict(find_metadata_tags(cell.metadata)) | dict(find_comment_markers(cell.source))
+        not_compared = options.get("skip", False) or not options.get("check", True)
+        exempt += not_compared
+        if (not_compared or options.get("check_exception")) and not REASON.search(cell.source):
+            yield (
+                f"{name} is exempt from the strict test without its reason in the cell "
+                "(`# not compared: …`, `# fails on purpose: …`)"
+            )
+    if exempt > MOST_EXEMPT:
+        yield f"{exempt} cells are not compared; at most {MOST_EXEMPT}"
+
+
+def tells_no_places(lesson):
+    for index, cell in enumerate(lesson.cells):
+        if found := PLACES.search(cell.source):
+            yield f"{named(index, cell)} names a place of one machine: {found[0]!r}"
+    for name, output in lesson.outputs():
+        for text in texts(output):
+            if found := PLACES.search(text) or ADDRESS.search(text):
+                yield f"the output of {name} names a place of one machine: {found[0]!r}"
+
+
+def has_no_log_noise(lesson):
+    for name, output in lesson.outputs():
+        if output.output_type == "stream" and output.name == "stderr":
+            yield f"{name} wrote to stderr: {output.text.strip()[:60]!r}"
+
+
+def has_no_errors(lesson):
+    for name, cell in lesson.code():
+        allowed = ("check_exception", True) in find_metadata_tags(cell.metadata)
+        if not allowed and any(output.output_type == "error" for output in cell.outputs):
+            yield f"{name} ended in an error"
+
+
+def has_a_head(lesson):
+    yield from _lacks(lesson, 0, HEAD, "the head")
+
+
+def has_a_tail(lesson):
+    yield from _lacks(lesson, -1, TAIL, "the last cell")
+
+
+def _lacks(lesson, position, parts, name):
+    cell = lesson.cells[position] if lesson.cells else None
+    if cell is None or cell.cell_type != "markdown":
+        yield f"{name} is not a markdown cell"
+        return
+    plain = cell.source.replace("**", "").replace("__", "")
+    for part, pattern in parts.items():
+        if not re.search(pattern, plain, re.IGNORECASE | re.MULTILINE):
+            yield f"{name} lacks {part}"
+
+
+def has_working_links(lesson):
+    for index, cell in enumerate(lesson.cells):
+        if cell.cell_type != "markdown":
+            continue
+        for target in re.findall(r"\]\(([^)\s]+)\)", cell.source):
+            external = re.match(r"(?:\w+:|#)", target)
+            if not external and not (lesson.path.parent / target.partition("#")[0]).exists():
+                yield f"{named(index, cell)} links to {target}, which is not there"
+
+
+def describes_its_pictures(lesson):
+    for name, output in lesson.outputs():
+        for mime in output.get("data", {}):
+            alt = output.metadata.get(mime, {}).get("alt", "")
+            if mime.startswith("image/") and len(alt.strip()) < SHORTEST_ALT:
+                yield f"{name} shows a picture whose alt text is {alt!r}"
+        for mime in ("text/html", "text/markdown"):
+            yield from _bare_images(name, output.get("data", {}).get(mime, ""))
+    for index, cell in enumerate(lesson.cells):
+        if cell.cell_type == "markdown":
+            yield from _bare_images(named(index, cell), cell.source)
+
+
+def _bare_images(name, text):
+    for alt in re.findall(r"!\[([^\]]*)\]\(", text):
+        if len(alt.strip()) < SHORTEST_ALT:
+            yield f"{name} has a picture whose alt text is {alt!r}"
+    page = BeautifulSoup(text, "html.parser")
+    for image in page.find_all("img"):
+        if len(image.get("alt", "").strip()) < SHORTEST_ALT:
+            yield f"{name} has an <img> whose alt text is {image.get('alt')!r}"
+    for drawing in page.find_all("svg"):
+        if not (drawing.get("aria-label") or drawing.find("title")):
+            yield f"{name} has an <svg> without <title> or aria-label"
+
+
+def has_a_widget(lesson):
+    shown = (output.get("data", {}).get("text/plain") for _, output in lesson.outputs())
+    if PLACEHOLDER not in shown:
+        yield "there is nothing to play with: no output of helpers.widgets.show"
+
+
+def has_exercises(lesson):
+    fewest = FEWEST_EXERCISES.get(lesson.path.stem, 3)
+    found = sum("exercise" in tags(cell) for _, cell in lesson.code())
+    if found < fewest:
+        yield f"{found} exercises (cells tagged `exercise`); at least {fewest}"
+
+
+def has_whole_exercises(lesson):
+    code = list(lesson.code())
+    number = 0
+    for index, cell in enumerate(lesson.cells):
+        if "exercise" not in tags(cell):
+            continue
+        number += 1
+        name = named(index, cell)
+        prompt = lesson.cells[index - 1]
+        if prompt.cell_type != "markdown" or f"### Exercise {number}:" not in prompt.source:
+            yield f"{name} is not introduced by '### Exercise {number}: …'"
+        if not _has_gap(cell.source):
+            yield f"{name} has no `...` to fill in"
+        checked, hinted = set(CHECK.findall(cell.source)), set(HINT.findall(cell.source))
+        if not checked:
+            yield f"{name} has no check"
+        if checked - hinted:
+            yield f"{name} does not show the way to checks.{min(checked - hinted)}.hint()"
+        if "not attempted" not in _printed(cell):
+            yield f"{name} was not saved as not attempted"
+        position = next(i for i, (_, one) in enumerate(code) if one is cell)
+        yield from _solution_flaws(name, checked, [one for _, one in code[position + 1 :]][:2])
+    solutions = sum("solution" in tags(cell) for _, cell in code)
+    if solutions != number:
+        yield f"{number} exercises and {solutions} solutions"
+
+
+def _solution_flaws(name, checked, following):
+    """What is wrong with the solution of exercise `name`; its check may stand in a cell below."""
+    if not following or "solution" not in tags(following[0]):
+        yield f"{name} is not followed by its solution (a cell tagged `solution`)"
+        return
+    solution = following[0]
+    if not solution.metadata.get("jupyter", {}).get("source_hidden"):
+        yield f"the solution of {name} is not folded away"
+    asked = following if not CHECK.search(solution.source) else following[:1]
+    if {found for cell in asked for found in CHECK.findall(cell.source)} != checked:
+        yield f"the solution of {name} does not run the exercise's check"
+    elif not any("right:" in _printed(cell) for cell in asked):
+        yield f"the solution of {name} was not found right"
+
+
+def _has_gap(source):
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with magics
+        return "..." in source
+    return any(getattr(node, "value", None) is ... for node in ast.walk(tree))
+
+
+def _printed(cell):
+    return "".join(text for output in cell.outputs for text in texts(output))
+
+
+RULES = [
+    is_valid,
+    is_small,
+    is_normalised,
+    has_run_from_top_to_bottom,
+    has_no_empty_cells,
+    has_short_cells,
+    introduces_code,
+    gives_reasons_for_exemptions,
+    tells_no_places,
+    has_no_log_noise,
+    has_no_errors,
+    has_a_head,
+    has_a_tail,
+    has_working_links,
+    describes_its_pictures,
+    has_a_widget,
+    has_exercises,
+    has_whole_exercises,
+]
