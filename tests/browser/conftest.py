@@ -1,0 +1,69 @@
+"""Fixtures of the browser tests: one Chromium and one JupyterLab, a fresh page for each test."""
+
+import pathlib
+import re
+
+import pytest
+from lab import LabError, chromium_flags, find_chromium, start_lab
+from playwright.sync_api import sync_playwright
+
+REPORTS = pathlib.Path(__file__).parents[2] / "build" / "browser"
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        program = _chromium(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=program, args=chromium_flags())
+        yield browser
+        browser.close()
+
+
+def _chromium(playwrights_own):
+    try:
+        return find_chromium(playwrights_own)
+    except LabError as error:
+        sentence = str(error)
+    pytest.fail(sentence, pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """A plain JupyterLab, as `make lab` starts it."""
+    with start_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def page(browser, request):
+    """A page of its own. If the test fails, its picture and console stay in build/browser/."""
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    page.set_default_timeout(20_000)
+    console = []
+    page.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: console.append(f"uncaught: {error}"))
+    yield page
+    if request.node.stash.get(_failed, False):
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"\W+", "-", request.node.name).strip("-")
+        page.screenshot(path=REPORTS / f"{name}.png")
+        (REPORTS / f"{name}.console.txt").write_text("\n".join(console) + "\n")
+    page.close()
+
+
+@pytest.fixture(autouse=True)
+def no_kernels_left(request):
+    """Kernels of one test don't eat the memory of the next."""
+    yield
+    for value in request.node.funcargs.values():
+        if hasattr(value, "shut_down_kernels"):
+            value.shut_down_kernels()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call":
+        item.stash[_failed] = report.failed
+    return report

@@ -1,0 +1,275 @@
+"""JupyterLab in headless Chromium, for tests: start it, open a notebook, run it, touch its widgets.
+
+A test of a lesson's widget takes a few lines, with the fixtures of `conftest.py`:
+
+    def test_the_dial_turns(lab, page):
+        notebook = lab.open(page, "00_start_here.ipynb")
+        notebook.run_all()
+        cell = notebook.cell("Dial(")              # the cell whose source has this text
+        slide(cell, "turns", presses=3)
+        notebook.wait_for("dial.turns", 3)         # asked of the kernel, until it is so
+"""
+
+import ast
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+
+NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",  # containers give /dev/shm 64 MB, too little for TensorBoard
+)
+NO_CHROMIUM = (
+    "No Chromium was found. Install one (on Debian or Ubuntu: apt-get install chromium; anywhere: "
+    "python -m playwright install chromium), or name yours: CHROMIUM=/path/to/chrome"
+)
+
+
+class LabError(RuntimeError):
+    """JupyterLab or Chromium is not there or doesn't answer; the message says what to do."""
+
+
+def find_chromium(playwrights_own=None):
+    """The path of a Chromium: `CHROMIUM`, then the usual names on PATH, then Playwright's own."""
+    if named := os.environ.get("CHROMIUM"):
+        if found := shutil.which(named):
+            return found
+        raise LabError(f"CHROMIUM={named} is not a program that can be started.")
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    if playwrights_own and pathlib.Path(playwrights_own).exists():
+        return playwrights_own
+    raise LabError(NO_CHROMIUM)
+
+
+def chromium_flags():
+    """Chromium's sandbox can't work for root, as in a container; any other user keeps it."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*FLAGS, "--no-sandbox"] if root else list(FLAGS)
+
+
+@contextlib.contextmanager
+def start_lab(folder, *, base_url="/", environment=None):
+    """JupyterLab on loopback over a copy of the lessons in `folder`; it ends with the block."""
+    root = folder / "notebooks"
+    shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    token, port = secrets.token_hex(16), _free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+    command += ["--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--ServerApp.base_url={base_url}"]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
+    log = folder / "jupyterlab.log"
+    variables = {**os.environ, **_own_folders(folder), **(environment or {})}
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            command, cwd=root, env=variables, stdout=stream, stderr=subprocess.STDOUT
+        )
+    lab = Lab(f"http://127.0.0.1:{port}{base_url}", token, root, log)
+    try:
+        _wait_until_up(lab, server)
+        yield lab
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _own_folders(folder):
+    """Nothing of the user's settings gets in, and nothing of the test gets out."""
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    return {
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "WORKSHOP_RUNS": str(folder / "runs"),
+    }
+
+
+def _wait_until_up(lab, server, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(OSError):
+            lab.ask("api/status")
+            return
+        time.sleep(0.2)
+    raise LabError(f"JupyterLab doesn't answer. Its log:\n{lab.log.read_text(errors='replace')}")
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: its address and token, the folder it serves, its log file."""
+
+    url: str
+    token: str
+    root: pathlib.Path
+    log: pathlib.Path
+
+    def ask(self, path, method="GET"):
+        """Jupyter's own API, for example `ask("api/kernels")`."""
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(self.url + path, headers=headers, method=method)  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - loopback
+            return json.loads(reply.read() or b"null")
+
+    def shut_down_kernels(self):
+        """A kernel with TensorFlow holds over half a gigabyte: end those that a test left."""
+        for session in self.ask("api/sessions"):
+            with contextlib.suppress(urllib.error.HTTPError):
+                self.ask(f"api/sessions/{session['id']}", "DELETE")
+
+    def open(self, page, path, seconds=60):
+        """Open the notebook at `path` (below the lab's folder) and wait for its kernel."""
+        page.goto(f"{self.url}doc/tree/{path}?reset&token={self.token}")
+        notebook = Notebook(page)
+        notebook.wait_until("panel.context.isReady && " + _IDLE, seconds)
+        return notebook
+
+
+_PANEL = "const panel = window.jupyterapp?.shell.currentWidget;"
+_IDLE = "panel.sessionContext?.session?.kernel?.status === 'idle'"
+
+
+@dataclass
+class Notebook:
+    """A notebook open in the page. What it says is read from its model, not from the screen."""
+
+    page: object = field(repr=False)
+
+    def javascript(self, body, argument=None, seconds=30):
+        """Run a function body in the page, where `panel` is the open notebook; never for ever."""
+        late = f"new Promise((_, no) => setTimeout(no, {seconds}e3, 'no answer in {seconds} s'))"
+        work = f"(async () => {{ {_PANEL} {body} }})()"
+        return self.page.evaluate(f"argument => Promise.race([{work}, {late}])", argument)
+
+    def wait_until(self, condition, seconds):
+        """Wait for a JavaScript condition on `panel`; a failure leaves its picture."""
+        test = f"() => {{ {_PANEL} return panel && {condition}; }}"
+        self.page.wait_for_function(test, timeout=seconds * 1000)
+
+    def run_all(self, seconds=240):
+        """Run every cell and wait for the last; a cell that fails fails the test."""
+        self.javascript(
+            "window.ran = false;"
+            "window.jupyterapp.commands.execute('notebook:run-all-cells')"
+            ".finally(() => { window.ran = true; });"
+        )
+        self.wait_until("window.ran && " + _IDLE, seconds)
+        failed = [output for cell in self.outputs() for output in cell if "ename" in output]
+        assert not failed, "\n".join(failed[0]["traceback"])
+
+    def outputs(self):
+        """Each cell's outputs as notebook-format dicts; an empty list for a markdown cell."""
+        cells = "return [...panel.content.model.cells]"
+        return self.javascript(f"{cells}.map(cell => cell.outputs?.toJSON() ?? []);")
+
+    def sources(self):
+        """Each cell's source text."""
+        cells = "return [...panel.content.model.cells]"
+        return self.javascript(f"{cells}.map(cell => cell.sharedModel.getSource());")
+
+    def index(self, text):
+        """The number of the last cell whose source holds `text`."""
+        found = [i for i, source in enumerate(self.sources()) if text in source]
+        assert found, f"no cell of the notebook has {text!r}"
+        return found[-1]
+
+    def cell(self, text):
+        """The cell with `text` in its source, scrolled into view, as a Playwright locator."""
+        index = self.index(text)
+        self.javascript("await panel.content.scrollToItem(argument, 'start');", index)
+        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{index}"]')
+
+    def printed(self, text):
+        """What the cell with `text` in its source wrote to its standard output."""
+        outputs = self.outputs()[self.index(text)]
+        return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
+
+    def value(self, expression):
+        """What the kernel says `expression` is: a number, text, list… (a Python literal)."""
+        answer = self.javascript(
+            "const asked = {code: '', store_history: false, user_expressions: {it: argument}};"
+            "const kernel = panel.sessionContext.session.kernel;"
+            "return (await kernel.requestExecute(asked).done).content.user_expressions.it;",
+            expression,
+        )
+        assert answer["status"] == "ok", f"{expression}: {answer.get('evalue')}"
+        return ast.literal_eval(answer["data"]["text/plain"])
+
+    def wait_for(self, expression, wanted=True, seconds=15):
+        """Ask the kernel until `expression` is `wanted`, which may also be a test of the value."""
+        end = time.monotonic() + seconds
+        while True:
+            value = self.value(expression)
+            if wanted(value) if callable(wanted) else value == wanted:
+                return value
+            assert time.monotonic() < end, f"{expression} is {value!r} after {seconds} s"
+            self.page.wait_for_timeout(100)
+
+
+def slide(scope, description, presses, key="ArrowRight"):
+    """Move the slider with that description by keyboard."""
+    handle = _handle(scope, description)
+    handle.focus()
+    for _ in range(presses):
+        handle.press(key)
+
+
+def drag(scope, description, share):
+    """Drag the slider with that description by mouse to `share` (0 to 1) of its length."""
+    handle = _handle(scope, description)
+    handle.scroll_into_view_if_needed()
+    mouse = handle.page.mouse
+    knob, track = handle.bounding_box(), handle.locator("xpath=ancestor::*[3]").bounding_box()
+    middle = knob["y"] + knob["height"] / 2
+    mouse.move(knob["x"] + knob["width"] / 2, middle)
+    mouse.down()
+    mouse.move(track["x"] + share * track["width"], middle, steps=10)
+    mouse.up()
+
+
+def _handle(scope, description):
+    return scope.locator(".widget-slider", has_text=description).locator(".noUi-handle").first
+
+
+def draw(canvas, strokes):
+    """Draw on a canvas by mouse: `strokes` are lists of points (x, y), 0 to 1 from the top left."""
+    canvas.scroll_into_view_if_needed()
+    box, mouse = canvas.bounding_box(), canvas.page.mouse
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        mouse.move(*points[0])
+        mouse.down()
+        for point in points[1:]:
+            mouse.move(*point, steps=4)
+        mouse.up()

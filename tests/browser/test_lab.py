@@ -1,0 +1,78 @@
+"""The harness itself, on a small notebook of its own."""
+
+import nbformat
+import pytest
+from lab import LabError, chromium_flags, drag, draw, find_chromium, slide
+
+CELLS = [
+    "import ipywidgets, anywidget, traitlets",
+    "depth = ipywidgets.IntSlider(3, 0, 10, description='depth')\ndepth",
+    "clicks = []\n"
+    "button = ipywidgets.Button(description='Train')\n"
+    "button.on_click(lambda _: clicks.append(1))\nbutton",
+    '''class Pad(anywidget.AnyWidget):
+    points = traitlets.List().tag(sync=True)
+    _esm = """export default { render({ model, el }) {
+        const pad = document.createElement("canvas"); el.append(pad);
+        pad.addEventListener("pointermove", e => { if (!e.buttons) return;
+            model.set("points", [...model.get("points"), [e.offsetX, e.offsetY]]);
+            model.save_changes(); }); } }"""
+pad = Pad()
+pad''',
+    "print('the last cell')",
+]
+
+
+def save(lab, name, cells):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab.root / name)
+    return name
+
+
+def test_widgets_move_by_key_and_by_mouse(lab, page):
+    notebook = lab.open(page, save(lab, "widgets.ipynb", CELLS))
+    notebook.run_all()
+    assert notebook.printed("the last cell") == "the last cell\n"
+
+    cell = notebook.cell("IntSlider")
+    slide(cell, "depth", presses=2)
+    notebook.wait_for("depth.value", 5)
+    drag(cell, "depth", 0.9)
+    notebook.wait_for("depth.value", 9)
+
+    notebook.cell("Button(").get_by_role("button", name="Train").click()
+    notebook.wait_for("len(clicks)", 1)
+
+    draw(notebook.cell("Pad(").locator("canvas"), [[(0.1, 0.1), (0.5, 0.5), (0.9, 0.1)]])
+    notebook.wait_for("len(pad.points)", lambda n: n >= 5)
+
+
+def test_a_failing_cell_fails_the_test(lab, page):
+    notebook = lab.open(page, save(lab, "broken.ipynb", ["1 / 0"]))
+    with pytest.raises(AssertionError, match="division by zero"):
+        notebook.run_all()
+
+
+def test_a_chromium_is_named_or_found_or_asked_for(monkeypatch, tmp_path):
+    program = tmp_path / "google-chrome"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CHROMIUM", str(program))
+    assert find_chromium() == str(program)
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "nowhere"))
+    with pytest.raises(LabError, match="nowhere"):
+        find_chromium()
+    monkeypatch.delenv("CHROMIUM")
+    assert find_chromium() == str(program)
+    program.rename(tmp_path / "own")
+    assert find_chromium(str(tmp_path / "own")) == str(tmp_path / "own")
+    with pytest.raises(LabError, match="apt-get install chromium"):
+        find_chromium(str(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize("user, sandboxed", [(0, False), (1000, True)])
+def test_only_root_goes_without_the_sandbox(monkeypatch, user, sandboxed):
+    monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
+    assert ("--no-sandbox" not in chromium_flags()) is sandboxed
