@@ -130,14 +130,15 @@ def small_file(pixels) -> tuple[str, bytes]:
 def _is_photograph(pixels) -> bool:
     """Whether there are many colours, counted at 5 bits for each of red, green and blue."""
     red, green, blue = (pixels[..., i].astype(np.int32) >> 3 for i in range(3))
-    return np.unique((red << 10) + (green << 5) + blue).size > 512
+    colors = np.bincount(((red << 10) + (green << 5) + blue).ravel())
+    return np.count_nonzero(colors) > 512
 
 
 # -- pictures ------------------------------------------------------------------------------------
 
 
 def image(picture, alt: str, width: int | None = None) -> None:
-    """Show one picture: uint8 or floats from 0 to 1; (height, width, 3) or (height, width).
+    """Show one picture: uint8 or floats from 0 to 1, (height, width) or (height, width, 1 or 3).
 
     It is shown at its own size (at most 720 pixels wide), or `width` pixels wide.
     """
@@ -153,10 +154,17 @@ def image(picture, alt: str, width: int | None = None) -> None:
 
 
 def _rgb(picture) -> np.ndarray:
-    pixels = np.asarray(picture)
+    """Return uint8, (height, width, 3); floats outside 0 to 1 are clipped."""
+    pixels = _plane(picture)
     if pixels.dtype != np.uint8:
         pixels = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    return np.asarray(Image.fromarray(pixels.squeeze()).convert("RGB"))
+    return np.asarray(Image.fromarray(pixels).convert("RGB"))
+
+
+def _plane(picture) -> np.ndarray:
+    """Return a picture of one channel as (height, width), any other as it is."""
+    pixels = np.asarray(picture)
+    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
 def grid(
@@ -178,7 +186,7 @@ def grid(
     the default is 0-255 for uint8, 0-1 for floats within it, else the smallest and largest value.
     `cell`: how wide a picture is, in inches of 100 pixels.
     """
-    images = [np.squeeze(image) for image in images]
+    images = [_plane(image) for image in images]
     if not images:
         raise ValueError("There are no images to show.")
     columns = min(columns, len(images))
@@ -191,7 +199,7 @@ def grid(
     for axis in axes:
         axis.axis("off")
     for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
-        axis.imshow(image, cmap=cmap, vmin=low, vmax=high)
+        axis.imshow(image if image.ndim == 2 else _rgb(image), cmap=cmap, vmin=low, vmax=high)
         text = str(titles[i]) if titles is not None else ""
         color = BLACK
         if right is not None:
@@ -212,40 +220,42 @@ def _limits(images) -> tuple[float, float]:
 
 
 def curves(runs: dict, ylabel: str, *, alt: str, xlabel="epoch", metric=None, limits=None) -> None:
-    """Plot how a quantity develops, a line for each run.
+    """Plot how a quantity develops: a colour and a marker for each run.
 
     A run is a list of values, one for each epoch; an array (seeds, epochs), of which the mean is
     drawn, and the range as a band; or the History that Keras's `fit` returns, of which `metric`
     (default: `ylabel`) is drawn: dashed for training, solid for validation.
     """
     fig, axes = figure()
-    markers = cycle(MARKERS)
-    lines = [line for name, run in runs.items() for line in _lines(name, run, metric or ylabel)]
-    colors = dict(zip(runs, cycle(PALETTE), strict=False))
-    for run, name, values, style in lines:
-        epochs = np.arange(1, values.shape[1] + 1)
-        marker = next(markers) if len(epochs) <= 30 else None
-        axes.plot(epochs, values.mean(0), style, color=colors[run], marker=marker, label=name)
-        if len(values) > 1:
-            axes.fill_between(
-                epochs, values.min(0), values.max(0), color=colors[run], alpha=0.18, linewidth=0
-            )
+    looks = zip(cycle(PALETTE), cycle(MARKERS))
+    for (name, run), (color, marker) in zip(runs.items(), looks, strict=False):
+        for label, values, dashes in _lines(name, run, metric or ylabel):
+            epochs = np.arange(1, values.shape[1] + 1)
+            look = {"color": color, "marker": marker if len(epochs) <= 30 else None}
+            axes.plot(epochs, values.mean(0), dashes, label=label, **look)
+            if len(values) > 1:
+                low, high = values.min(0), values.max(0)
+                axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=limits)
-    if len(lines) > 1:
-        fig.legend(loc="outside right upper")
+    if len(axes.lines) > 1:
+        wide = max(len(line.get_label()) for line in axes.lines) > 14
+        fig.legend(loc="outside upper center" if wide else "outside right upper", ncols=1 + wide)
     show(fig, alt)
 
 
 def _lines(name: str, run, metric: str) -> list[tuple]:
-    """Return (run, label, values of shape (seeds, epochs), line style) for each line of a run."""
+    """Return (label, values of shape (seeds, epochs), line style) for each line of a run."""
     history = getattr(run, "history", run)
     if not isinstance(history, dict):
-        return [(name, name, np.atleast_2d(np.asarray(history, float)), "-")]
-    lines = [(name, f"{name}, training", np.atleast_2d(history[metric]), "--")]
+        return [(name, np.atleast_2d(np.asarray(history, float)), "-")]
+    if metric not in history:
+        raise ValueError(
+            f"{name} has no {metric!r}, only {', '.join(history)}: name one as metric."
+        )
+    lines = [(f"{name}, training", np.atleast_2d(history[metric]), "--")]
     if f"val_{metric}" in history:
-        values = np.atleast_2d(history[f"val_{metric}"])
-        lines.append((name, f"{name}, validation", values, "-"))
+        lines.append((f"{name}, validation", np.atleast_2d(history[f"val_{metric}"]), "-"))
     return lines
 
 
@@ -256,28 +266,35 @@ def confusion(true, predicted, names, *, alt: str) -> None:
     as dark as their share of the row; mistakes are orange, as dark as they are frequent among
     the mistakes, so that the few that matter show.
     """
-    counts = np.zeros((len(names), len(names)), int)
+    names = [str(name) for name in names]
+    n = len(names)
+    counts = np.zeros((n, n), int)
     np.add.at(counts, (np.asarray(true), np.asarray(predicted)), 1)
+    right = np.eye(n, dtype=bool)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    mistakes = np.where(np.eye(len(names), dtype=bool), 0, counts)
-    strength = np.where(mistakes > 0, mistakes / max(mistakes.max(), 1), share)
-    hues = np.array([matplotlib.colors.to_rgb(ORANGE), matplotlib.colors.to_rgb(BLUE)])
-    hue = hues[np.eye(len(names), dtype=int)]
-    strength = np.where((counts > 0), 0.08 + 0.92 * strength, 0)
-    colors = 1 - strength[..., None] * (1 - hue)
+    mistakes = counts / max(counts[~right].max(initial=0), 1)
+    strength = np.where(counts > 0, 0.1 + 0.9 * np.where(right, share, mistakes), 0)
+    hue = np.where(right[..., None], *map(matplotlib.colors.to_rgb, (BLUE, ORANGE)))
 
-    side = max(3.6, 0.52 * len(names) + 1.4)
-    fig, axes = figure(size=(side + 0.4, side))
-    axes.imshow(colors)
+    cell = max(0.38, min(0.52, 5.2 / n)) if n > 5 else 1.0
+    size = cell * n + 1.2
+    fig, axes = figure(size=(size + 0.4, size))
+    axes.imshow(1 - strength[..., None] * (1 - hue))
     for row, column in np.argwhere(counts):
-        ink = "white" if strength[row, column] > 0.6 else BLACK
-        axes.text(column, row, counts[row, column], ha="center", va="center", color=ink, size=12)
+        ink = "white" if strength[row, column] > 0.7 else BLACK
+        text = {"ha": "center", "va": "center", "color": ink, "size": 12 if cell > 0.45 else 10}
+        axes.text(column, row, counts[row, column], **text)
+    turn = 90 if max(map(len, names)) * 0.1 > cell else 0
+    axes.set_xticks(range(n), names, rotation=turn)
+    axes.set_yticks(range(n), names)
     axes.set(xlabel="predicted", ylabel="true")
-    turn = 0 if max(map(len, map(str, names))) <= 3 else 45
-    axes.set_xticks(range(len(names)), names, rotation=turn, ha="right" if turn else "center")
-    axes.set_yticks(range(len(names)), names)
+    between = np.arange(n + 1) - 0.5
+    axes.set_xticks(between, minor=True)
+    axes.set_yticks(between, minor=True)
     axes.grid(False)
-    axes.tick_params(length=0)
+    axes.grid(which="minor", color="#DDDDDD")
+    axes.set_axisbelow(False)
+    axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     show(fig, alt)
 
@@ -296,7 +313,7 @@ def bars(
     drawn = axes.barh(range(len(values)), values, color=colors)
     axes.bar_label(drawn, fmt=f"%.{digits}f", padding=4, size=12)
     axes.set_yticks(range(len(values)), names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(values) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     if limits is None and xlabel == "probability":
