@@ -15,10 +15,8 @@ def fetch(options):
     """Bring the named assets, or all, into the cache."""
     from helpers import assets
 
-    names = assets.names() if options.all else options.names
-    for name in names:
-        print(f"{name}: {assets.path(name)}")
-    return 0
+    failed = assets.fetch(assets.names() if options.all else options.names)
+    return 1 if failed else 0
 
 
 def run(options):

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
@@ -170,6 +171,8 @@ def execute(notebook, folder, timeout=None, on_cell=lambda: None):
                 seconds = time.perf_counter() - started
             beside = "TensorBoard" if watch.tensorboard() else ""
     finally:
+        if manager.has_kernel:  # interrupted while it started: setup_kernel does not see to that
+            run_sync(manager.shutdown_kernel)(now=True)
         if watch:
             watch.stop_children()
     return Result("", not error, round(seconds, 1), round(watch.peak / MB), error, beside)
