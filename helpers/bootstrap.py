@@ -103,6 +103,7 @@ def make(root, this_python=False):
         with place_for(venv):
             python = create(venv)
             install(python, root)
+            try_tensorflow(python)
             (venv / STAMP).write_text(json.dumps(stamp(root, version_of(python))))
         print(f"The environment is ready ({time.monotonic() - started:.0f} s).")
 
@@ -276,6 +277,26 @@ def install(python, root):
     # The lock brings setuptools, so nothing is fetched to build with.
     own = ["install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--editable"]
     pip(python, [*own, str(root)], environment)
+
+
+def try_tensorflow(python):
+    """Raise SetupError when TensorFlow, though installed, can't run on this machine."""
+    say("Loading TensorFlow for the first time")
+    done = subprocess.run(
+        [str(python), "-I", "-c", "import tensorflow"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stdout.strip().splitlines() or ["it said nothing"])[-1]
+        # A negative code is a signal: most likely an instruction that the processor doesn't have.
+        raise SetupError(
+            f"TensorFlow is installed but can't be loaded here (code {done.returncode}: {last}): "
+            "it needs a processor with AVX and a system from 2019 or later; use another machine, "
+            "or Binder."
+        )
 
 
 def get_uv(python, requirements, environment):
