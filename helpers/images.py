@@ -6,6 +6,7 @@ A picture here is a NumPy array of bytes (uint8), shape (height, width, 3), red-
 import io
 import os
 import warnings
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def read(source, size=None) -> np.ndarray:
 
     Raises ImageError, in one sentence with the remedy, for anything that can't be read.
     """
+    _check_size(size, or_one=True)
     if isinstance(source, Image.Image | np.ndarray):
         return _pixels(_flat(_pillow(source)), size)
     name = _name(source)
@@ -44,7 +46,7 @@ def read(source, size=None) -> np.ndarray:
             # Pillow warns of what it could mend, or of files larger than its own limit.
             warnings.simplefilter("ignore")
             with Image.open(_opened(source, name), formats=_formats()) as file:
-                _check_size(file, name)
+                _check_pixels(file, name)
                 return _pixels(_upright(file, size), size)
     except ImageError:
         raise
@@ -54,8 +56,8 @@ def read(source, size=None) -> np.ndarray:
         # A damaged file can make Pillow's decoders raise nearly anything: OSError, SyntaxError,
         # struct.error, ValueError and more. To the learner they all mean the same.
         raise ImageError(
-            f"{name} is cut off or damaged: copy or download it again, or open it in an image "
-            f"editor and save it as PNG ({error})."
+            f"{name} is cut off or damaged ({' '.join(str(error).split())}): copy or download it "
+            "again, or save it as PNG in an image editor."
         ) from None
 
 
@@ -64,18 +66,22 @@ def resize(image: np.ndarray, size) -> np.ndarray:
 
     Takes and returns uint8, (height, width, 3).
     """
+    _check_size(size, or_one=False)
     height, width = size
     return np.array(_pillow(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def encode(image: np.ndarray, format: str = "png") -> bytes:
-    """Return the picture as the bytes of an image file: "png", "jpeg", "webp" and others."""
+    """Return the picture as the bytes of an image file: "png", "jpeg", "webp" and others.
+
+    `image` is uint8 or floats from 0 to 1; transparent parts become white.
+    """
     extensions = Image.registered_extensions()
     name = extensions.get(f".{format.lower()}")
     if name not in Image.SAVE:
         raise ImageError(f"Pictures can't be written as {format!r}: use 'png' or 'jpeg'.")
     buffer = io.BytesIO()
-    _pillow(image).save(buffer, name, quality=90)
+    _flat(_pillow(image)).save(buffer, name, quality=90)
     return buffer.getvalue()
 
 
@@ -115,7 +121,14 @@ def _opened(source, name):
             raise ImageError(f"{name} is empty: upload or download it again.")
         return io.BytesIO(source)
     if not isinstance(source, str | os.PathLike):
+        if not hasattr(source, "read"):
+            raise ImageError(
+                f"{type(source).__name__} is not a picture: give a path, a file's bytes or an "
+                "open file."
+            )
         return source
+    if name.startswith(("http://", "https://")):
+        raise ImageError(f"{name} is on the web: download it and give the path of the file.")
     path = Path(source)
     if path.is_dir():
         raise ImageError(f"{name} is a folder: name a picture in it.")
@@ -139,7 +152,7 @@ def _formats() -> list[str]:
     return [name for name in Image.ID if name not in REFUSED_FORMATS]
 
 
-def _check_size(file, name) -> None:
+def _check_pixels(file, name) -> None:
     if file.width * file.height > MAX_PIXELS:
         raise ImageError(
             f"{name} has {file.width:,} × {file.height:,} pixels, more than {MAX_PIXELS:,}: "
@@ -153,6 +166,17 @@ def _remedy(error, name) -> str:
     return f"{name} is not a picture that can be read: save it as PNG or JPEG and try again."
 
 
+def _check_size(size, or_one: bool) -> None:
+    """Raise ImageError unless `size` is (height, width) or, with `or_one`, a number or None."""
+    if size is None and or_one:
+        return
+    sides = (size, size) if or_one and isinstance(size, Integral) else size
+    pair = isinstance(sides, list | tuple) and len(sides) == 2
+    if not pair or not all(isinstance(side, Integral) and side > 0 for side in sides):
+        number = " or one number" if or_one else ""
+        raise ImageError(f"{size!r} is not a size: give (height, width){number}, in pixels.")
+
+
 # -- pixels --------------------------------------------------------------------------------------
 
 
@@ -160,7 +184,7 @@ def _upright(file, size) -> Image.Image:
     """Decode the first frame, in RGB and the right way up."""
     if size is not None:
         # JPEG can be decoded at a half, a quarter or an eighth of its size.
-        side = size if isinstance(size, int) else max(size)
+        side = size if isinstance(size, Integral) else max(size)
         file.draft(None, (side, side))
     try:
         picture = ImageOps.exif_transpose(file)
@@ -227,7 +251,7 @@ def _pillow(image) -> Image.Image:
 
 
 def _pixels(picture: Image.Image, size) -> np.ndarray:
-    if isinstance(size, int):
+    if isinstance(size, Integral):
         picture.thumbnail((size, size), Image.Resampling.LANCZOS)
     elif size is not None:
         height, width = size
