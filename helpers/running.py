@@ -356,4 +356,4 @@ def _record(paths, results):
             seconds, memory = f"{result.seconds:.0f} s", f"{result.peak_rss_mb / 1000:.2f} GB"
             figures[result.lesson] = seconds, memory
             saving.record_in_head(path, f"{seconds} and {memory} of memory on {machine}")
-    saving.record_in_readme(ROOT / "README.md", machine, figures)
+    saving.record_in_readme(ROOT / "README.md", f" on {machine}", figures)

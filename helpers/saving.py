@@ -92,17 +92,17 @@ def record_in_head(path, sentence):
     write(path, notebook)
 
 
-def record_in_readme(path, machine, figures):
+def record_in_readme(path, words, figures):
     """Fill the time and memory columns of the lessons' table in the README at `path`.
 
-    machine: the class of machine, such as "2 CPU cores"; it goes between the measured markers.
+    words: what goes between the measured markers, such as " on 2 CPU cores".
     figures: lesson name (a notebook's stem) -> (time, memory), both as they shall read.
     A row belongs to a lesson when it names its file, as `notebooks/01_mnist_keras.ipynb`. The
     columns are those whose headings contain "time" and "memory". Raises LessonError when the
     table, one of its columns or a lesson's row is not there.
     """
     text = Path(path).read_text(encoding="utf-8")
-    lines = MEASURED.sub(rf"\g<1>{machine}\g<2>", text).splitlines()
+    lines = MEASURED.sub(rf"\g<1>{words}\g<2>", text).splitlines()
     missing = set(figures)
     columns = None
     for number, line in enumerate(lines):

@@ -1,0 +1,340 @@
+"""Is this environment ready for the lessons? OK or the remedy for each item, in about a second.
+
+TensorFlow is never imported for it: versions come from the packages' metadata.
+"""
+
+import contextlib
+import importlib.metadata
+import os
+import re
+import shutil
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CGROUPS = Path("/sys/fs/cgroup")
+SELF_CGROUP = Path("/proc/self/cgroup")
+
+GB = 1e9
+# Binder gives 2 GiB for everything: a lesson's kernel (up to 1.3 GB), JupyterLab, TensorBoard.
+NEEDED_MEMORY = 1.9 * GB
+NEEDED_DISK, COMFORTABLE_DISK = 0.2 * GB, 1 * GB
+RECOMMENDED_CORES = 2
+NO_LIMIT = 2**60  # version 1 of control groups writes a number as large as this for none
+SHOWN_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "jupyterlab")
+# Some packages come under another name where there is a GPU, or no wheel for the CPU alone.
+STANDS_IN = {"tensorflow-cpu": "tensorflow"}
+LABEXTENSIONS = {
+    "ipywidgets": "@jupyter-widgets/jupyterlab-manager",
+    "anywidget": "anywidget",
+}
+
+OK, NOTE, WRONG = "OK", "note", "WRONG"
+SET_UP = "`make setup` makes the environment; `make lab` opens JupyterLab in it"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one item. state: OK, NOTE (works, could be better) or WRONG."""
+
+    item: str
+    state: str
+    fact: str
+    remedy: str = ""
+
+
+def examine():
+    """Look at everything the lessons need, and change nothing; return {topic: its Findings}."""
+    looks = {
+        "Python": python,
+        "packages": packages,
+        "memory": memory,
+        "cores": processors,
+        "disk": disk,
+        "widgets": widgets,
+        "TensorBoard": tensorboard,
+        "cache": cache,
+        "data and weights": assets,
+    }
+    findings = {}
+    for topic, look in looks.items():
+        try:
+            findings[topic] = look()
+        except ImportError as error:  # this Python has none of the packages
+            findings[topic] = [Finding(topic, WRONG, f"{error.name} is missing", SET_UP)]
+    return findings
+
+
+def python():
+    """Is this Python one that TensorFlow has wheels for?"""
+    from packaging.specifiers import SpecifierSet
+
+    wanted = SpecifierSet(_project()["requires-python"])
+    version = ".".join(map(str, sys.version_info[:3]))
+    if version in wanted:
+        return [Finding("Python", OK, version)]
+    remedy = f"install a Python {wanted}, then `make setup`"
+    return [Finding("Python", WRONG, f"{version} is not {wanted}", remedy)]
+
+
+def packages():
+    """Is every package that the project asks for here, in the version that the lock fixes?"""
+    from packaging.requirements import Requirement
+
+    locked = _locked()
+    wanted = [Requirement(text) for text in _project()["dependencies"]]
+    wanted = [one for one in wanted if one.marker is None or one.marker.evaluate()]
+    findings, missing, shown = [], [], []
+    for requirement in wanted:
+        name = requirement.name
+        version = _version(name) or _version(STANDS_IN.get(name, name))
+        if version is None:
+            missing.append(name)
+        elif not requirement.specifier.contains(version, prereleases=True):
+            findings.append(
+                Finding(name, WRONG, f"{version} is not {requirement.specifier}", SET_UP)
+            )
+        elif version != locked.get(name, version):
+            fact = f"{version}; the lessons are tested with {locked[name]}"
+            findings.append(Finding(name, NOTE, fact, "`make setup` installs that"))
+        if version and name in SHOWN_VERSIONS:
+            shown.append(f"{name} {version}")
+    if missing:
+        fact = f"{len(missing)} of {len(wanted)} missing: {', '.join(missing)}"
+        return [Finding("packages", WRONG, fact, SET_UP), *findings]
+    fact = f"{len(wanted) - len(findings)} of {len(wanted)} as requirements.txt has them"
+    return [Finding("packages", OK, f"{fact} ({', '.join(shown)})"), *findings]
+
+
+def memory():
+    """Is there enough memory? A container's limit counts: inside, the host's figure is shown."""
+    import psutil
+
+    system = psutil.virtual_memory()
+    limit = memory_limit()
+    if limit is not None and limit < system.total:
+        total, fact = limit, f"{limit / GB:.1f} GB (this container's limit)"
+    else:
+        total = system.total
+        fact = f"{total / GB:.1f} GB, {system.available / GB:.1f} GB of it free"
+    if total < NEEDED_MEMORY:
+        remedy = "the larger lessons may run out of it: find a machine or container with 2 GB"
+        return [Finding("memory", WRONG, fact, remedy)]
+    if system.available < NEEDED_MEMORY:
+        return [Finding("memory", NOTE, fact, "close other programs and kernels before a lesson")]
+    return [Finding("memory", OK, fact)]
+
+
+def processors():
+    """How many cores may be used, and will TensorFlow start as many threads and no more?"""
+    usable = cores()
+    fact = f"{usable} core{'s' if usable > 1 else ''}"
+    visible = len(_affinity())
+    if usable < visible and "OMP_NUM_THREADS" not in os.environ:
+        # A container's quota is invisible to TensorFlow: 64 threads on 2 cores are very slow.
+        names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+        settings = " ".join(f"{name}={usable}" for name in names)
+        fact += f", though {visible} are visible"
+        return [Finding("cores", NOTE, fact, f"start JupyterLab with {settings}")]
+    if usable < RECOMMENDED_CORES:
+        return [Finding("cores", NOTE, fact, "lessons take about twice as long as they say")]
+    return [Finding("cores", OK, fact)]
+
+
+def disk():
+    """Is there room for what the lessons write?"""
+    free = shutil.disk_usage(ROOT).free
+    fact = f"{free / GB:.1f} GB free"
+    if free < NEEDED_DISK:
+        return [Finding("disk", WRONG, fact, "make room: lessons write logs and models")]
+    if free < COMFORTABLE_DISK:
+        return [Finding("disk", NOTE, fact, "make room for 1 GB before fetching larger weights")]
+    return [Finding("disk", OK, fact)]
+
+
+def widgets():
+    """Will JupyterLab show the widgets? Each needs its package and its part for the browser."""
+    from jupyter_core.paths import jupyter_path
+
+    folders = [Path(folder) for folder in jupyter_path("labextensions")]
+    findings = []
+    for package, extension in LABEXTENSIONS.items():
+        here = any((folder / extension / "package.json").is_file() for folder in folders)
+        if not here or not _version(package):
+            fact = f"{package}'s part for JupyterLab is missing"
+            findings.append(Finding("widgets", WRONG, fact, SET_UP))
+    return findings or [Finding("widgets", OK, " and ".join(LABEXTENSIONS))]
+
+
+def tensorboard():
+    """On a hub, will TensorBoard be reachable from the browser?"""
+    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    if not prefix:
+        return [Finding("TensorBoard", OK, "no hub here, so its own address works")]
+    if not _version("jupyter-server-proxy"):
+        remedy = "`pip install jupyter-server-proxy` where JupyterLab runs, then restart the server"
+        return [Finding("TensorBoard", WRONG, "a hub without jupyter-server-proxy", remedy)]
+    address = os.environ.get("TENSORBOARD_PROXY_URL", "")
+    if "%PORT%" not in address:
+        fact = "a hub, and TENSORBOARD_PROXY_URL does not say where TensorBoard is"
+        remedy = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
+        return [Finding("TensorBoard", WRONG, fact, remedy)]
+    return [Finding("TensorBoard", OK, f"through the hub's proxy, {address}")]
+
+
+def cache():
+    """Can downloads be kept?"""
+    from helpers import assets
+
+    folder = assets.cache()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return [Finding("cache", OK, str(folder))]
+    except OSError as error:
+        remedy = "set WORKSHOP_CACHE to a folder of yours, or every session downloads anew"
+        return [Finding("cache", NOTE, f"{folder} can't be written ({error.strerror})", remedy)]
+
+
+def assets():
+    """Which data and weights are here? What comes with the workshop has to be."""
+    from helpers import assets
+
+    findings, optional = [], []
+    for name in assets.names():
+        if assets.available(name):
+            findings.append(Finding(name, OK, assets.describe(name)))
+        elif _optional(name):
+            optional.append(name)
+        else:
+            remedy = "`make setup` (or `git checkout data`, if it is the workshop's own)"
+            findings.append(Finding(name, WRONG, "not here, or not as it should be", remedy))
+    if optional:
+        remedy = "`python -m helpers fetch NAME` (or --all) brings what you want of them"
+        findings.append(Finding("optional", NOTE, f"not here: {', '.join(optional)}", remedy))
+    return findings
+
+
+def report(findings):
+    """Return Findings as text: one line each, the remedy below."""
+    width = max(len(finding.item) for finding in findings)
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.state:5}  {finding.item:{width}}  {finding.fact}")
+        if finding.remedy:
+            lines.append(f"{'':5}  {'':{width}}  -> {finding.remedy}")
+    return "\n".join(lines)
+
+
+def main():
+    """Print the report; return 1 if something needed is wrong, else 0."""
+    findings = [finding for topic in examine().values() for finding in topic]
+    print(report(findings))
+    wrong = sum(finding.state == WRONG for finding in findings)
+    print(f"\n{wrong} wrong: see the remedies above." if wrong else "\nReady for the lessons.")
+    return 1 if wrong else 0
+
+
+def show():
+    """Print, in a lesson, OK for each topic, or what is wrong with it and the remedy.
+
+    The facts differ from machine to machine, so they stay out of the lesson's text: the command
+    `python -m helpers doctor` prints them.
+    """
+    for topic, findings in examine().items():
+        wrong = [finding for finding in findings if finding.state == WRONG]
+        print(report(wrong) if wrong else f"OK     {topic}")
+
+
+# --- what the system gives ----------------------------------------------------------------------
+
+
+def cores():
+    """Return how many cores this process may use: affinity, and a container's quota."""
+    quota = _cgroup("cpu", "cpu.max", ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
+    shares = [int(used) // int(period) for used, period in quota if used.isdigit()]
+    return max(1, min([len(_affinity()), *shares]))
+
+
+def memory_limit():
+    """Return the memory limit of this container in bytes, or None where there is none."""
+    limits = _cgroup("memory", "memory.max", ("memory.limit_in_bytes",))
+    found = [int(limit[0]) for limit in limits if limit[0].isdigit()]
+    hub = os.environ.get("MEM_LIMIT", "")  # hubs, and with them Binder, say it there as well
+    found += [int(hub)] if hub.isdigit() else []
+    return min((limit for limit in found if limit < NO_LIMIT), default=None)
+
+
+def _affinity():
+    """Return the cores that this process may be scheduled on; macOS and Windows don't say."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
+
+
+def _cgroup(controller, unified, legacy):
+    """Yield the fields of a control group's setting, for this process's group and those above.
+
+    unified: the setting's file in version 2 of control groups; legacy: its files in version 1.
+    Yields nothing where there are no control groups.
+    """
+    try:
+        memberships = SELF_CGROUP.read_text().splitlines()
+    except OSError:
+        return
+    for membership in memberships:
+        _, controllers, path = membership.split(":", 2)
+        if not controllers:
+            base, files = CGROUPS, (unified,)
+        elif controller in controllers.split(","):
+            base, files = CGROUPS / controller, legacy
+        else:
+            continue
+        group = base / path.lstrip("/")
+        for folder in (group, *group.parents):
+            if folder.is_relative_to(base):
+                with contextlib.suppress(OSError):
+                    yield " ".join((folder / file).read_text() for file in files).split()
+
+
+# --- what the project says ----------------------------------------------------------------------
+
+
+def _project():
+    """Return the [project] table of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _locked():
+    """Return {package: version} of requirements.txt, for this Python on this machine."""
+    from packaging.requirements import Requirement
+
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    pins = [Requirement(line) for line in re.findall(r"^(\w[^\\\n]*)", text, re.MULTILINE)]
+    return {
+        pin.name: next(iter(pin.specifier)).version
+        for pin in pins
+        if pin.marker is None or pin.marker.evaluate()
+    }
+
+
+def _version(package):
+    """Return the version of an installed package, or None. The package is not imported."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _optional(name):
+    """Return whether the asset has to be downloaded; all others come with the set-up."""
+    from helpers import assets
+
+    manifest = tomllib.loads((assets.DATA / "manifest.toml").read_text(encoding="utf-8"))
+    return not any(
+        "repo" in source or ("wheel" in source and "sha256" not in source)
+        for source in manifest[name]["sources"]
+    )
