@@ -46,7 +46,7 @@ run: setup ## run all lessons, with a report and their times and memory in build
 	$(VENV) -m helpers run $(ARGS)
 
 bench: setup ## measure side by side what the lessons claim, into build/bench.json
-	$(VENV) -m pytest tests/bench -p no:cacheprovider $(ARGS)
+	$(VENV) tests/bench $(ARGS)
 
 lock: setup ## fix versions and hashes anew after a change in pyproject.toml; ARGS=--upgrade
 	.venv/bin/uv pip compile pyproject.toml --quiet --output-file requirements.txt \

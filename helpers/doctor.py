@@ -207,11 +207,10 @@ def assets():
     for name in assets.names():
         if assets.available(name):
             findings.append(Finding(name, OK, assets.describe(name)))
-        elif _optional(name):
-            optional.append(name)
-        else:
-            remedy = "`make setup` (or `git checkout data`, if it is the workshop's own)"
+        elif remedy := _bringer(name):
             findings.append(Finding(name, WRONG, "not here, or not as it should be", remedy))
+        else:
+            optional.append(name)
     if optional:
         remedy = "`python -m helpers fetch NAME` (or --all) brings what you want of them"
         findings.append(Finding("optional", NOTE, f"not here: {', '.join(optional)}", remedy))
@@ -329,12 +328,13 @@ def _version(package):
         return None
 
 
-def _optional(name):
-    """Return whether the asset has to be downloaded; all others come with the set-up."""
+def _bringer(name):
+    """Return what brings an asset that comes with the workshop; "" for one that is downloaded."""
     from helpers import assets
 
     manifest = tomllib.loads((assets.DATA / "manifest.toml").read_text(encoding="utf-8"))
-    return not any(
-        "repo" in source or ("wheel" in source and "sha256" not in source)
-        for source in manifest[name]["sources"]
-    )
+    sources = manifest[name]["sources"]
+    if any("repo" in source for source in sources):
+        return "`git checkout data` brings it back"
+    bundled = any("wheel" in source and "sha256" not in source for source in sources)
+    return "`make setup` brings it" if bundled else ""

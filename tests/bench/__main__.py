@@ -1,0 +1,34 @@
+"""Run the benchmarks, all or those named: python tests/bench [NAME…]; figures in build/bench.json.
+
+A benchmark is a file bench_NAME.py beside this one, with functions bench_*() that each return a
+Measurement, usually from harness.compare.
+"""
+
+import importlib
+import sys
+from pathlib import Path
+
+from harness import merge
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE.parents[1] / "build" / "bench.json"
+
+
+def main(names):
+    """Run the benchmarks called `names` (all, if empty); print and merge each figure."""
+    known = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    if unknown := set(names) - set(known):
+        print(f"There is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(known)}.")
+        return 2
+    for name in names or known:
+        module = importlib.import_module(f"bench_{name}")
+        for function_name, function in vars(module).items():
+            if function_name.startswith("bench_"):
+                measurement = function()
+                print(measurement, flush=True)
+                merge(RESULTS, [measurement])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

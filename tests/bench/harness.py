@@ -1,0 +1,66 @@
+"""Side-by-side measurements: two ways of doing the same thing, in alternation, and their ratio.
+
+A machine that is busy or slow is so for both, so the ratio holds where the seconds do not.
+"""
+
+import json
+import os
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass
+class Measurement:
+    """One figure. value: in `unit`; compared: what was compared with what, in words."""
+
+    name: str
+    value: float
+    unit: str
+    compared: str
+    spread: tuple[float, float] = (0.0, 0.0)
+
+    def __str__(self):
+        """Return a line for the terminal, with the smallest and the largest ratio."""
+        low, high = self.spread
+        return (
+            f"{self.name}: {self.value:.3g} {self.unit} ({low:.3g} to {high:.3g}): {self.compared}"
+        )
+
+
+def compare(name, one, other, compared, rounds=5, clock=time.perf_counter):
+    """Time callables `one` and `other`; return how many times as long as `other` `one` takes.
+
+    Each runs once to warm up. Then come `rounds` rounds of both, in alternating order, so that a
+    drift of the machine meets both; each round gives a ratio, and their median is the value.
+    """
+    contestants = [one, other]
+    for function in contestants:
+        function()
+    ratios = []
+    for number in range(rounds):
+        seconds = [0.0, 0.0]
+        for place in (0, 1) if number % 2 == 0 else (1, 0):
+            started = clock()
+            contestants[place]()
+            seconds[place] = clock() - started
+        ratios.append(seconds[0] / seconds[1])
+    return Measurement(name, statistics.median(ratios), "×", compared, (min(ratios), max(ratios)))
+
+
+def merge(path, measurements):
+    """Put measurements into the JSON file at `path`: those of the same name anew, others kept."""
+    path = Path(path)
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    entries = {entry["name"]: entry for entry in known}
+    for measurement in measurements:
+        entry = asdict(measurement)
+        del entry["spread"]  # for the eye
+        entries[measurement.name] = entry
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(
+        json.dumps(list(entries.values()), indent=2, ensure_ascii=False) + "\n", "utf-8"
+    )
+    fresh.replace(path)
