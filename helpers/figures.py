@@ -116,22 +116,16 @@ def show(fig, alt: str) -> None:
 def small_file(pixels) -> tuple[str, bytes]:
     """Encode pixels compactly: ("image/png", bytes) or, for photographs, ("image/jpeg", bytes).
 
-    Drawings have few colours, and a palette of 256 holds them without visible loss.
+    A drawing is smaller and clearer as PNG, where a palette of 256 colours is enough for it. A
+    photograph has more colours, and is smaller as JPEG: so the smaller file is the better one.
     """
     picture = Image.fromarray(np.ascontiguousarray(pixels))
-    buffer = io.BytesIO()
-    if _is_photograph(pixels):
-        picture.save(buffer, "JPEG", quality=85, optimize=True)
-        return "image/jpeg", buffer.getvalue()
-    picture.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
-    return "image/png", buffer.getvalue()
-
-
-def _is_photograph(pixels) -> bool:
-    """Whether there are many colours, counted at 5 bits for each of red, green and blue."""
-    red, green, blue = (pixels[..., i].astype(np.int32) >> 3 for i in range(3))
-    colors = np.bincount(((red << 10) + (green << 5) + blue).ravel())
-    return np.count_nonzero(colors) > 512
+    png, jpeg = io.BytesIO(), io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
+    picture.save(jpeg, "JPEG", quality=85, optimize=True)
+    if jpeg.tell() < png.tell():
+        return "image/jpeg", jpeg.getvalue()
+    return "image/png", png.getvalue()
 
 
 # -- pictures ------------------------------------------------------------------------------------
@@ -269,20 +263,22 @@ def confusion(true, predicted, names, *, alt: str) -> None:
     names = [str(name) for name in names]
     n = len(names)
     counts = np.zeros((n, n), int)
-    np.add.at(counts, (np.asarray(true), np.asarray(predicted)), 1)
+    np.add.at(counts, (np.asarray(true, int), np.asarray(predicted, int)), 1)
     right = np.eye(n, dtype=bool)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     mistakes = counts / max(counts[~right].max(initial=0), 1)
     strength = np.where(counts > 0, 0.1 + 0.9 * np.where(right, share, mistakes), 0)
     hue = np.where(right[..., None], *map(matplotlib.colors.to_rgb, (BLUE, ORANGE)))
 
-    cell = max(0.38, min(0.52, 5.2 / n)) if n > 5 else 1.0
+    cell = max(0.3, min(0.52, 7.5 / n)) if n > 5 else 1.0
     size = cell * n + 1.2
     fig, axes = figure(size=(size + 0.4, size))
-    axes.imshow(1 - strength[..., None] * (1 - hue))
+    colors = 1 - strength[..., None] * (1 - hue)
+    brightness = colors**2.2 @ (0.2126, 0.7152, 0.0722)  # relative luminance, as WCAG defines it
+    axes.imshow(colors)
     for row, column in np.argwhere(counts):
-        ink = "white" if strength[row, column] > 0.7 else BLACK
-        text = {"ha": "center", "va": "center", "color": ink, "size": 12 if cell > 0.45 else 10}
+        ink = "white" if brightness[row, column] < 0.2 else BLACK
+        text = {"ha": "center", "va": "center", "color": ink, "size": 12 if cell > 0.45 else 9}
         axes.text(column, row, counts[row, column], **text)
     turn = 90 if max(map(len, names)) * 0.1 > cell else 0
     axes.set_xticks(range(n), names, rotation=turn)
