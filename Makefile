@@ -12,6 +12,8 @@ endif
 PORT ?= 8888
 LESSON := notebooks/00_start_here.ipynb
 VENV := .venv/bin/python
+# Where JupyterLab and nbconvert find the workshop's additions: the alt text of pictures.
+export JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
 # What JupyterLab needs to be told: no news pop-up in a classroom, and that root (in containers) is fine.
 LAB := --port=$(PORT) --log-level=WARN --LabApp.news_url=None \
 	$(if $(filter 0,$(shell id -u)),--allow-root)

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from helpers import saving
 
 ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ROOT / "jupyter" / "nbconvert" / "templates"
 QUICK_TIMEOUT = 300  # seconds for one cell; more than three times a whole lesson's budget
 BUDGET_SECONDS = 90
 BUDGET_MB = 1300
@@ -197,7 +198,8 @@ def _run_cells(client, on_cell):
 
 def _block(index, cell, message):
     """Return the failing cell and what went wrong, to read in a terminal."""
-    return f"cell {index}:\n{textwrap.indent(cell.source, '  | ')}\n{message}"
+    source = textwrap.indent(cell.source, "  | ", lambda line: True)
+    return f"cell {index}, In [{cell.execution_count or ' '}]:\n{source}\n{message}"
 
 
 def run(lessons=(), save=False, record=False, timeout=None, build=ROOT / "build"):
@@ -273,7 +275,10 @@ def page(notebook, title):
     blocks = ("html_head_js_requirejs", "html_head_js_mathjax", "html_head_js_mermaidjs")
     emptied = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in blocks)
     exporter = HTMLExporter(
-        raw_template="{% extends 'lab/index.html.j2' %}" + emptied, embed_images=True
+        raw_template="{% extends 'index.html.j2' %}" + emptied,
+        template_name="workshop",
+        extra_template_basedirs=[str(TEMPLATES)],
+        embed_images=True,
     )
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     return body

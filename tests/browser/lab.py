@@ -26,6 +26,7 @@ import urllib.request
 from dataclasses import dataclass, field
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
+ADDITIONS = NOTEBOOKS.parent / "jupyter"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--disable-gpu",
@@ -109,6 +110,7 @@ def _own_folders(folder):
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
     return {
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_PATH": str(ADDITIONS),  # as `make lab` sets it
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),

@@ -1,11 +1,8 @@
 """Alt text reaches JupyterLab's page, in saved outputs and in new ones."""
 
-import pathlib
-
 import nbformat
 from lab import start_lab
 
-JUPYTER = pathlib.Path(__file__).parents[2] / "jupyter"
 CODE = """
 import numpy as np
 from helpers import figures
@@ -27,7 +24,7 @@ def test_pictures_have_their_alt_text(page, tmp_path):
     cell = nbformat.v4.new_code_cell(CODE, outputs=[saved], execution_count=1)
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     lesson = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
-    with start_lab(tmp_path, environment={"JUPYTER_PATH": str(JUPYTER)}) as lab:
+    with start_lab(tmp_path) as lab:
         nbformat.write(lesson, lab.root / "pictures.ipynb")
         notebook = lab.open(page, "pictures.ipynb")
         assert notebook.javascript(ALTS) == ["A black pixel."]
