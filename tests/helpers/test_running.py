@@ -19,6 +19,11 @@ display({"text/plain": "a slider", "application/vnd.jupyter.widget-view+json":
          {"model_id": slider.model_id, "version_major": 2, "version_minor": 0}}, raw=True)"""
 
 
+PICTURE = """\
+display({"image/png": "iVBORw0KGgo=", "text/plain": "a dot"},
+        metadata={"image/png": {"alt": "a <red> dot"}}, raw=True)"""
+
+
 @pytest.fixture
 def lesson(tmp_path):
     """Return a function that writes a notebook of code cells and returns its path."""
@@ -104,7 +109,10 @@ def test_a_failure_is_one_block_and_the_next_lesson_still_runs(lesson, run, tmp_
     assert code == 1
     assert [fact["ok"] for fact in facts] == [False, True]
     out = capsys.readouterr().out
-    assert "bad failed in cell 2:\n  | raise ValueError('no <good>')\nValueError: no <good>" in out
+    assert (
+        "bad failed in cell 2, In [2]:\n  | raise ValueError('no <good>')\nValueError: no <good>"
+        in out
+    )
     assert "Traceback" not in out
     assert "no &lt;good&gt;" in (tmp_path / "build" / "index.html").read_text()
     assert "never reached" not in (tmp_path / "build" / "bad.html").read_text()
@@ -172,6 +180,12 @@ def test_the_report_fetches_nothing(lesson, run, tmp_path):
     page = (tmp_path / "build" / "closed.html").read_text()
     assert "<script src" not in page
     assert "cdnjs" not in page
+
+
+def test_the_report_keeps_the_alt_text_of_pictures(lesson, run, tmp_path):
+    run(lesson("picture", PICTURE))
+    page = (tmp_path / "build" / "picture.html").read_text()
+    assert 'alt="a &lt;red&gt; dot"' in page
 
 
 def test_record_fills_head_and_readme(lesson, run, tmp_path, monkeypatch):
