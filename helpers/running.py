@@ -142,7 +142,8 @@ def find(lessons=()):
 
 def environment():
     """Return what a kernel gets as its environment: ours, quick and offline unless said."""
-    return {"WORKSHOP_MODE": "quick", "WORKSHOP_OFFLINE": "1"} | dict(os.environ)
+    defaults = {"WORKSHOP_MODE": "quick", "WORKSHOP_OFFLINE": "1"}
+    return dict(os.environ) | {name: os.environ.get(name) or defaults[name] for name in defaults}
 
 
 def execute(notebook, folder, timeout=None, on_cell=lambda: None):
@@ -249,22 +250,23 @@ def run(lessons=(), save=False, record=False, timeout=None, build=ROOT / "build"
 
 def _run_one(path, timeout, save, build):
     """Run one lesson, write its HTML page, save it if asked; return its Result."""
-    before = path.read_bytes()
-    notebook = saving.read(path)
-    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
-    with tqdm(total=cells, unit="cell", desc=path.stem, leave=False, disable=None) as bar:
-        result = execute(notebook, path.resolve().parent, timeout, bar.update)
-    result.lesson = path.stem
-    saving.normalise(notebook)
-    saving.write_text(build / f"{path.stem}.html", page(notebook, path.stem))
-    if save and result.ok:
-        if path.read_bytes() != before:
-            result.ok = False
-            result.error = "The file was changed while it ran: not saved. Run it again."
-        else:
+    try:
+        before = path.read_bytes()
+        notebook = saving.read(path)
+        cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+        with tqdm(total=cells, unit="cell", desc=path.stem, leave=False, disable=None) as bar:
+            result = execute(notebook, path.resolve().parent, timeout, bar.update)
+        saving.normalise(notebook)
+        saving.write_text(build / f"{path.stem}.html", page(notebook, path.stem))
+        if save and result.ok:
+            if path.read_bytes() != before:
+                raise saving.LessonError("The file was changed while it ran, so it is not saved.")
             saving.write(path, notebook)
+    except saving.LessonError as error:
+        result = Result("", False, 0.0, 0, str(error))
+    result.lesson = path.stem
     if not result.ok:
-        tqdm.write(f"\n{path.stem} failed in {result.error}")
+        tqdm.write(f"\n{path.stem} failed: {result.error}")
     return result
 
 

@@ -110,7 +110,7 @@ def test_a_failure_is_one_block_and_the_next_lesson_still_runs(lesson, run, tmp_
     assert [fact["ok"] for fact in facts] == [False, True]
     out = capsys.readouterr().out
     assert (
-        "bad failed in cell 2, In [2]:\n  | raise ValueError('no <good>')\nValueError: no <good>"
+        "bad failed: cell 2, In [2]:\n  | raise ValueError('no <good>')\nValueError: no <good>"
         in out
     )
     assert "Traceback" not in out
@@ -130,6 +130,22 @@ def test_a_kernel_that_dies_is_said(lesson, run, capsys):
     code, _ = run(lesson("dies", "import os\nos._exit(9)"))
     assert code == 1
     assert "The kernel died" in capsys.readouterr().out
+
+
+def test_a_broken_file_fails_alone(lesson, run, tmp_path, capsys):
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("{")
+    code, facts = run(broken, lesson("good", "1"))
+    assert code == 1
+    assert [fact["ok"] for fact in facts] == [False, True]
+    assert "broken.ipynb is not a valid notebook" in capsys.readouterr().out
+
+
+def test_an_empty_setting_is_the_default(monkeypatch):
+    monkeypatch.setenv("WORKSHOP_MODE", "")
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "0")
+    settings = running.environment()
+    assert (settings["WORKSHOP_MODE"], settings["WORKSHOP_OFFLINE"]) == ("quick", "0")
 
 
 def test_save_writes_what_is_the_same_on_every_run(lesson, run):
