@@ -207,6 +207,15 @@ def test_start_caps_threads_shows_the_way_to_tensorboard_and_hands_over():
     assert "TENSORBOARD_PROXY_URL=/proxy/%PORT%/\n" in said
 
 
+def test_start_and_make_bring_the_additions_to_jupyterlab():
+    command = [BASH, str(ROOT / "binder" / "start"), "env"]
+    settings = {"PATH": os.environ["PATH"], "REPO_DIR": str(ROOT), "JUPYTER_PATH": "/others"}
+    said = subprocess.check_output(command, env=settings, text=True).splitlines()
+    assert f"JUPYTER_PATH={ROOT / 'jupyter'}:/others" in said
+    assert list((ROOT / "jupyter" / "labextensions").glob("*/package.json"))
+    assert "JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))" in MAKEFILE
+
+
 @pytest.mark.parametrize(("fails", "code"), [("fetch", 0), ("pip", 1)])
 def test_an_image_is_built_without_the_larger_weights_but_not_without_the_project(
     tmp_path, fails, code
