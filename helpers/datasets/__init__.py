@@ -1,0 +1,1 @@
+"""The lessons' data sets, one file each: from a verified file to arrays."""
