@@ -63,7 +63,8 @@ def histograms(runs, *, alt):
     drawn = [
         (name, tag, steps) for name, run in runs.items() for tag, steps in run.histograms.items()
     ]
-    columns = min(len(drawn), 3)
+    drawn.sort(key=lambda item: item[1])  # the runs of one tag beside each other
+    columns = 2 if len(drawn) in (2, 4) else min(len(drawn), 3)
     rows = -(-len(drawn) // columns)
     fig, axes = figures.figure(rows, columns, size=(max(4.0, 3.4 * columns), 3.2 * rows))
     axes = np.atleast_1d(axes).ravel()
@@ -95,28 +96,36 @@ def _ridges(axis, steps):
 
 
 def images(runs, *, alt):
-    """Draw every step's pictures: a row for each run, tag and step."""
-    rows = [
-        (f"{name}\n{tag}, step {step}", pictures)
-        for name, run in runs.items()
-        for tag, steps in run.images.items()
-        for step, pictures in steps
+    """Draw every step's pictures: a row for each step, or a row of steps with one picture each."""
+    logged = [
+        (f"{name}: {tag}", steps) for name, run in runs.items() for tag, steps in run.images.items()
     ]
-    columns = max(len(pictures) for _, pictures in rows)
-    tallest = max(p.shape[0] / p.shape[1] for _, pictures in rows for p in pictures)
-    width = 1.1 if columns > 1 else 4.5
-    fig, axes = figures.figure(
-        len(rows), columns, size=(2 + columns * width, len(rows) * width * tallest)
-    )
-    axes = np.reshape(axes, (len(rows), columns))
-    for line, (title, pictures) in zip(axes, rows, strict=True):
-        for axis in line:
+    rows = []  # of (title, picture)
+    for title, steps in logged:
+        if all(len(pictures) == 1 for _, pictures in steps):
+            rows.append([(f"{title}, step {step}", pictures[0]) for step, pictures in steps])
+        else:
+            rows += [
+                [
+                    (f"{title}, step {step}" * (i == 0), picture)
+                    for i, picture in enumerate(pictures)
+                ]
+                for step, pictures in steps
+            ]
+    columns = max(map(len, rows))
+    tallest = max(picture.shape[0] / picture.shape[1] for row in rows for _, picture in row)
+    width = min(2.2, 9 / columns)
+    size = (columns * width, len(rows) * (width * tallest + 0.35))
+    fig, axes = figures.figure(len(rows), columns, size=size)
+    for line, row in zip(np.reshape(axes, (len(rows), columns)), rows, strict=True):
+        for axis in line[len(row) :]:
             axis.axis("off")
-        for axis, picture in zip(line, pictures, strict=False):
-            axis.imshow(picture)
-        line[0].text(
-            -0.1, 0.5, title, transform=line[0].transAxes, ha="right", va="center", fontsize=10
-        )
+        for axis, (title, picture) in zip(line, row, strict=False):
+            axis.imshow(picture, vmin=0, vmax=255)
+            axis.set(xticks=[], yticks=[])
+            axis.grid(visible=False)
+            axis.spines[:].set(visible=True, color="#DDDDDD")
+            axis.set_title(title, fontsize=10, loc="left")
     figures.show(fig, alt)
 
 

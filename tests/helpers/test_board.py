@@ -242,3 +242,34 @@ def test_where_no_server_can_start_there_is_a_picture(logs, shown, monkeypatch, 
 
 def test_a_test_or_a_headless_run_is_not_in_jupyter():
     assert not server.in_jupyter()
+
+
+# -- profiles ------------------------------------------------------------------------------------
+
+
+def test_a_profile_tells_waiting_from_working(tmp_path):
+    import time
+
+    import keras
+    import tensorflow as tf
+
+    from helpers.board import trace
+
+    def slow(x):
+        time.sleep(0.02)
+        return x
+
+    def prepare(x):
+        return tf.reshape(tf.numpy_function(slow, [x], tf.float32), (1,)), x
+
+    numbers = tf.data.Dataset.from_tensor_slices(np.ones(8, np.float32)).map(prepare).batch(1)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    callback = keras.callbacks.TensorBoard(tmp_path, profile_batch=(10, 14))
+    model.fit(numbers, epochs=2, shuffle=False, callbacks=[callback], verbose=0)
+    waits, works = trace.read(tmp_path)
+    assert len(waits) == len(works) == 4
+    assert (waits > 10).all()  # Keras prepares the next batch meanwhile
+    assert waits.sum() > works.sum()
+    with pytest.raises(FileNotFoundError, match="profile_batch"):
+        trace.read(tmp_path / "nothing")

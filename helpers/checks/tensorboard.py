@@ -1,0 +1,155 @@
+"""What the exercises of lesson 02, TensorBoard, check: mostly the learner's own event files."""
+
+from pathlib import Path
+
+import numpy as np
+
+from helpers.board import events
+from helpers.exercises import Wrong, exercise
+
+WORKS, BREAKS = 0.8, 0.5  # accuracy on the development digits
+
+
+@exercise(
+    "Where training breaks",
+    hints=[
+        "`try_rate(0.2)` trains with a learning rate of 0.2 and returns its run. Look at the "
+        "curves in the frame above: which of the three rates there works, which does not?",
+        "Go up from the rate that works, doubling it each time, until the accuracy collapses.",
+        "The edge is between 0.1 and 2. Hand in the last run that worked and the first that broke.",
+    ],
+)
+def edge(working, broken):
+    """Judge two runs, one on each side of the learning rate at which training breaks."""
+    low, good = _outcome(working, "the first run")
+    high, bad = _outcome(broken, "the second run")
+    if good < WORKS:
+        raise Wrong(f"the first run should work, but it reads fewer than {WORKS:.0%} of the digits")
+    if bad > BREAKS:
+        raise Wrong(f"the second run should break, but it reads more than {BREAKS:.0%}")
+    if low > high:
+        raise Wrong("it is the low rate that breaks there: look for the edge upwards")
+    if high > 2.05 * low:
+        raise Wrong(
+            "both runs are as they should be, but the edge is still hidden between them: "
+            "the second rate may be at most twice the first"
+        )
+    return (
+        "A factor of two lies between learning fast and learning nothing. The best rate is often "
+        "not far below that edge."
+    )
+
+
+@exercise(
+    "A summary of your own",
+    hints=[
+        "`tf.summary.scalar(name, value, step=epoch)` logs one point of a curve. Your function is "
+        "called after each epoch, with its number and the model.",
+        "`model.get_layer('hidden').kernel` holds the weights. `np.abs(...).max()` is the "
+        "largest among them, whatever its sign.",
+        "tf.summary.scalar('largest weight', np.abs(model.get_layer('hidden').kernel).max(), "
+        "step=epoch)",
+    ],
+)
+def own_summary(_function, run, model):
+    """Judge a run with a scalar 'largest weight' for each epoch, and the model it belongs to.
+
+    The function that logged it is only asked whether it was filled in.
+    """
+    scalars = _run(run, "your run").scalars
+    if "largest weight" not in scalars:
+        found = ", ".join(scalars) or "no scalars at all"
+        raise Wrong(f"the event files have no scalar 'largest weight', but {found}")
+    steps, values = scalars["largest weight"]
+    if len(steps) < 3:
+        raise Wrong(f"the curve has {len(steps)} points: log one for each epoch, three at least")
+    if len(set(steps)) < len(steps):
+        raise Wrong("several points have the same step: give the number of the epoch as step")
+    largest = np.abs(model.get_layer("hidden").get_weights()[0]).max()
+    if not np.isclose(values[-1], largest, rtol=1e-3):
+        raise Wrong(
+            "the last point is not the largest weight, by size, of the trained hidden layer"
+        )
+    if len(set(values)) < 2:
+        raise Wrong("all points are the same: read the weights anew at the end of each epoch")
+    return "Whatever you can compute, you can watch. Weights that grow and grow are worth watching."
+
+
+@exercise(
+    "Count the dead",
+    hints=[
+        "`activations` has a row for each digit and a column for each unit.",
+        "A unit is dead if its largest activation over all digits is 0: `.max(axis=0)`.",
+        "return (activations.max(axis=0) == 0).sum()",
+    ],
+)
+def dead_units(function):
+    """Judge a function that counts the units that are 0 for every digit."""
+    cases = [
+        ([[0, 1, 0], [0, 0, 2]], 1, "one of three units is 0 for every digit"),
+        ([[0, 0], [0, 0], [0, 0]], 2, "both units are 0 for all three digits"),
+        ([[1, 0], [0, 3]], 0, "each unit answers to one of the two digits, so none is dead"),
+        ([[0, 0, 0, 5]], 3, "there is one digit, and three of four units are 0"),
+    ]
+    for activations, dead, why in cases:
+        found = function(np.array(activations, float))
+        if np.ndim(found) or found != dead:
+            raise Wrong(f"for activations where {why}, your function returns {found}")
+    return "A relu that is 0 for every digit has no slope either: it can't learn its way back."
+
+
+@exercise(
+    "The winner",
+    hints=[
+        "Open the parallel-coordinates view: each line is a trial, its right end the accuracy.",
+        "Two runs of the same setting differ by their seed alone: compare the means of each pair.",
+        "`events.read(logs / 'grid')` gives you every run's `.hparams`, and in `.scalars` its "
+        "accuracy. Collect the accuracies by setting, take means, and find the largest.",
+    ],
+)
+def winner(grid, setting):
+    """Judge which setting of the learner's own grid has the best mean accuracy."""
+    results = {}
+    for run in events.read(_folder(grid, "your grid")).values():
+        key = tuple(sorted(run.hparams.items()))
+        results.setdefault(key, []).append(run.scalars["accuracy"][1][-1])
+    if not isinstance(setting, dict):
+        raise Wrong("give the setting as a dict: {'width': …, 'dropout': …, 'optimizer': …}")
+    means = {key: np.mean(values) for key, values in results.items() if key}
+    chosen = [k for k in means if dict(k).keys() == setting.keys() and _same(dict(k), setting)]
+    if not chosen:
+        raise Wrong("there is no run with this setting in the event files")
+    if means[chosen[0]] < max(means.values()):
+        better = sum(mean > means[chosen[0]] for mean in means.values())
+        raise Wrong(f"{better} of {len(means)} settings have a higher mean accuracy")
+    return "Whether it also wins with another seed is the next question."
+
+
+def _same(one, other):
+    return all(
+        one[k] == other[k] if isinstance(one[k], str) else np.isclose(one[k], other[k]) for k in one
+    )
+
+
+def _folder(run, name):
+    if not isinstance(run, str | Path) or not Path(run).is_dir():
+        raise Wrong(f"{name} is not a log folder: hand in the path of the folder")
+    return Path(run)
+
+
+def _run(run, name):
+    """Return the one run in the folder `run`."""
+    runs = list(events.read(_folder(run, name)).values())
+    if not runs:
+        raise Wrong(f"{name} has no event files yet")
+    return runs[0]
+
+
+def _outcome(run, name):
+    """Return (learning rate, last accuracy on the development digits) of a Keras run."""
+    runs = events.read(_folder(run, name))
+    try:
+        rate = runs["train"].scalars["epoch_learning_rate"][1][-1]
+        return rate, runs["validation"].scalars["epoch_accuracy"][1][-1]
+    except KeyError:
+        raise Wrong(f"{name} has no training with development digits in its files") from None
