@@ -6,7 +6,6 @@ features of Chen and Manning (2014): each move is decided from its vectors at th
 at the front of the queue and around them (Kiperwasser and Goldberg 2016).
 """
 
-import argparse
 import io
 import json
 import time
@@ -432,21 +431,20 @@ def learn(sentences, words, vectors, settings=None, seed=0, after_epoch=None):
 # --------------------------------------------------------------------------------------- figures
 
 
-def evaluate(arguments=()):
+def evaluate(options=None):
     """Score the shipped parser: `python -m helpers evaluate parser [--treebank FILE.conllu]`.
 
-    Without a file: the test part of UD English EWT. Gold words and sentences, tags of our own
-    tagger. Returns {"uas", "las", "upos", "words", "words_per_second", "words_per_cpu_second"}.
+    options: {"treebank": file with gold trees, "beam": how many histories to keep}, as strings;
+    without a file, the test part of UD English EWT. Words and sentences are given, tags are our
+    tagger's. Returns {"uas", "las", "upos", "words", "words_per_second", "words_per_cpu_second"}.
     """
-    options = argparse.ArgumentParser(prog="python -m helpers evaluate parser")
-    options.add_argument("--treebank", metavar="FILE", help="a CoNLL-U file with gold trees")
-    options.add_argument("--beam", type=int, default=1, help="histories to keep (default: 1)")
-    chosen = options.parse_args(list(arguments))
-    gold = conllu.read(chosen.treebank) if chosen.treebank else treebank.ewt("test")
+    options = options or {}
+    file, beam = options.get("treebank"), int(options.get("beam", 1))
+    gold = conllu.read(file) if file else treebank.ewt("test")
     parser = reading.shipped()
-    parser.parse(gold[:1], chosen.beam)  # builds the graphs, outside of the measured time
+    parser.parse(gold[:1], beam)  # builds the graphs, outside of the measured time
     started, cpu = time.perf_counter(), time.process_time()
-    parsed = parser.parse(gold, chosen.beam)
+    parsed = parser.parse(gold, beam)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     figures = parsing.score(gold, parsed)
     return {name.lower(): figures[name] for name in ("UAS", "LAS", "UPOS", "words")} | {

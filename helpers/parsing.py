@@ -187,8 +187,10 @@ def is_projective(heads):
 def is_tree(heads):
     """Whether heads (n,) form one tree: one word under the root, and every word below it."""
     heads = [0, *map(int, heads)]
-    if heads[1:].count(0) != 1:
-        return len(heads) == 1
+    if len(heads) == 1:
+        return True
+    if heads[1:].count(0) != 1 or not all(0 <= head < len(heads) for head in heads):
+        return False
     for word in range(1, len(heads)):
         for _ in heads:
             word = heads[word]

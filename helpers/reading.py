@@ -1,7 +1,6 @@
 """From typed text to trees, and from trees to who did what to whom."""
 
 import functools
-import os
 import re
 from collections import namedtuple
 
@@ -31,6 +30,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 END = re.compile(r"[.!?…。！？]+")
+LEFT_OUT = ("punct", "acl", "advcl", "parataxis")
 CLOSING = set("\"'”’)]}»")
 
 Fact = namedtuple("Fact", "subject verb object")
@@ -88,7 +88,7 @@ def doubt(sentence, parser=None):
     return ""
 
 
-def phrase(sentence, position, without=("punct", "cc", "conj", "acl", "advcl", "parataxis")):
+def phrase(sentence, position, without=LEFT_OUT):
     """Return the words that hang under a word (position from 1), in order, as a string.
 
     Dependents with a relation in `without` are left out with all that hangs under them.
@@ -130,13 +130,23 @@ def facts(sentence):
         subject, object_ = _arguments(sentence, position)
         if not (subject or object_):
             continue
-        verb = " ".join(
-            sentence.words[i - 1]
-            for i in sorted([position, *dependents(sentence, position, "compound:prt")])
+        parts = sorted([position, *dependents(sentence, position, "compound:prt")])
+        found.append(
+            Fact(
+                _told(sentence, subject),
+                " ".join(sentence.words[i - 1] for i in parts),
+                _told(sentence, object_),
+            )
         )
-        found.append(Fact(*(s and phrase(sentence, s) for s in (subject,)), verb,
-                          phrase(sentence, object_) if object_ else ""))  # fmt: skip
-    return [Fact(f.subject or "", f.verb, f.object) for f in found]
+    return found
+
+
+def _told(sentence, position):
+    """Return the phrase of a participant without its preposition; "" for None."""
+    if position is None:
+        return ""
+    without = (*LEFT_OUT, "case") if sentence.relations[position - 1] == "obl:agent" else LEFT_OUT
+    return phrase(sentence, position, without)
 
 
 def _arguments(sentence, position):
