@@ -191,6 +191,23 @@ class Parser:
 
         return tags.numpy(), fine_tags.numpy(), score
 
+    def log_probability(self, sentence):
+        """Return how probable the parser finds the tree of one sentence: a natural logarithm.
+
+        The tree must be projective; its relations don't count (the probability of a move is that
+        of all its relations together). One of the orders that lead to the tree is priced.
+        """
+        score = self.scorer([sentence])[2]
+        states, row, total = parsing.States([len(sentence)]), np.array([0]), 0.0
+        relations = self.lexicon.number("relation", sentence.relations)
+        for move in parsing.true_moves(sentence.heads):
+            logits = parsing.permitted(score(states, row, row), states.allowed(row))[0]
+            same = parsing.meaning(np.arange(len(logits)), self.network.relations)[0] == move
+            total += np.logaddexp.reduce(logits[same]) - np.logaddexp.reduce(logits)
+            moved = states.queue[row] if move == parsing.SHIFT else states.top(row)
+            states.move(row, np.array([move]), relations[moved - 1])
+        return float(total)
+
     def _parse_batch(self, sentences, beam):
         lengths = [len(s) for s in sentences]
         tags, fine_tags, score = self.scorer(sentences)

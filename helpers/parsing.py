@@ -386,3 +386,20 @@ def score(gold, parsed):
         right["UPOS"] += sum(a == b for a, b in zip(g.tags, p.tags, strict=True))
     words = sum(map(len, gold))
     return {name: 100 * count / max(words, 1) for name, count in right.items()} | {"words": words}
+
+
+def score_by(gold, parsed, group):
+    """Return {group: (LAS in %, words)} of words that `group(sentence, i)` puts together.
+
+    i counts words from 0; `sentence` is the gold one. Most frequent groups first.
+    """
+    counts = {}
+    for g, p in zip(gold, parsed, strict=True):
+        for i in range(len(g)):
+            right = g.heads[i] == p.heads[i] and (
+                universal(g.relations[i]) == universal(p.relations[i])
+            )
+            good, words = counts.get(name := group(g, i), (0, 0))
+            counts[name] = good + int(right), words + 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1][1])
+    return {name: (100 * good / words, words) for name, (good, words) in ordered}

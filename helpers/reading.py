@@ -141,6 +141,35 @@ def facts(sentence):
     return found
 
 
+ASKING = {"who", "whom", "what"}
+
+
+def answer(question, sentences, alike, parser=None):
+    """Answer a question of who or what from what parsed sentences say; "" if they don't say it.
+
+    alike(verb, verb) -> whether two verbs mean the same. The question becomes a fact with a gap
+    ("What did Anna paint?" is Anna, paint, what), and the first fact that fits fills it.
+    """
+    for asked in (fact for s in read(question, parser) for fact in facts(s)):
+        subject_asked = asked.subject.lower() in ASKING
+        if not subject_asked and asked.object.lower() not in ASKING:
+            continue
+        known = asked.object if subject_asked else asked.subject
+        for fact in (fact for s in sentences for fact in facts(s)):
+            gap, given = (
+                (fact.subject, fact.object) if subject_asked else (fact.object, fact.subject)
+            )
+            if gap and alike(asked.verb, fact.verb) and (not known or _overlap(known, given)):
+                return gap
+    return ""
+
+
+def _overlap(one, other):
+    """Whether two phrases share a word that is not an article."""
+    small = {"the", "a", "an", "'s"}
+    return bool((set(one.lower().split()) & set(other.lower().split())) - small)
+
+
 def _told(sentence, position):
     """Return the phrase of a participant without its preposition; "" for None."""
     if position is None:

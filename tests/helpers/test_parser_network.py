@@ -108,3 +108,18 @@ def test_the_shipped_parser_scores_a_file(tmp_path):
     assert figures["uas"] > 70
     assert figures["las"] <= figures["uas"]
     assert figures["words_per_second"] > 0
+
+
+def test_the_chosen_tree_is_more_probable_than_a_spoiled_one(trained):
+    parser, sentences, _ = trained
+    better = 0
+    for sentence in parser.parse([s for s in sentences if len(s) > 6][:10]):
+        spoiled = Sentence(
+            sentence.words,
+            heads=np.r_[0, np.arange(1, len(sentence))],
+            relations=["root"] + ["dep"] * (len(sentence) - 1),
+        )
+        spoiled.relations = sentence.relations
+        assert parser.log_probability(sentence) <= 0
+        better += parser.log_probability(sentence) > parser.log_probability(spoiled)
+    assert better == 10

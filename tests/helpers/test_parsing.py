@@ -201,3 +201,10 @@ def test_shapes_tell_ways_of_writing_apart():
     shapes = {parsing.shape(w) for w in ("word", "Word", "WORD", "w0rd", "a-b", "!")}
     assert len(shapes) == 6
     assert max(shapes) + len(parsing.SPECIAL) < parsing.VALUES_OF_SHAPE
+
+
+def test_scores_by_group():
+    gold = Sentence(["a", "b"], heads=np.array([2, 0]), relations=["det", "root"])
+    parsed = Sentence(["a", "b"], heads=np.array([2, 0]), relations=["det:x", "dep"])
+    by_relation = parsing.score_by([gold], [parsed], lambda s, i: s.relations[i])
+    assert by_relation == {"det": (100.0, 1), "root": (0.0, 1)}

@@ -77,3 +77,15 @@ def test_joined_verbs_share_their_subject():
     found = facts("Anna wrote a letter and sent it.")
     assert ("Anna", "wrote", "a letter") in found
     assert ("Anna", "sent", "it") in found
+
+
+def test_questions_are_answered_from_the_facts():
+    def alike(one, other):
+        return one[:4] == other[:4]
+
+    story = reading.read("Anna painted the old house. The house was visited by her brother.")
+    assert reading.answer("Who painted the house?", story, alike) == "Anna"
+    assert reading.answer("What did Anna paint?", story, alike) == "the old house"
+    assert reading.answer("Who visited the house?", story, alike) == "her brother"
+    assert reading.answer("Who sold the house?", story, alike) == ""
+    assert reading.answer("", story, alike) == ""
