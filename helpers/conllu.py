@@ -41,10 +41,10 @@ class Sentence:
     def __post_init__(self):
         """Fill in what is not known."""
         n = len(self.words)
-        self.tags = self.tags or ["_"] * n
-        self.fine_tags = self.fine_tags or ["_"] * n
+        for column in ("tags", "fine_tags", "relations"):
+            if getattr(self, column) is None:
+                setattr(self, column, ["_"] * n)
         self.heads = np.full(n, -1, np.int32) if self.heads is None else self.heads
-        self.relations = self.relations or ["_"] * n
 
     def __len__(self):
         """Count the words."""

@@ -8,6 +8,7 @@ at the front of the queue and around them (Kiperwasser and Goldberg 2016).
 
 import io
 import json
+import tempfile
 import time
 import zipfile
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import conllu, parsing, reading
+from helpers import assets, conllu, parsing, reading
 from helpers.conllu import Sentence
 from helpers.datasets import treebank
 from helpers.parsing import COLUMNS, SLOTS, SPECIAL, UNKNOWN, VALUES_OF_SHAPE, Lexicon, Oracle
@@ -425,6 +426,12 @@ def learn(sentences, words, vectors, settings=None, seed=0, after_epoch=None):
     rng = np.random.default_rng(seed)
     sentences = [s for s in sentences if 0 < len(s) <= settings.longest]
     parser = Parser(Lexicon.learn(sentences, words), vectors, settings)
+    parser.facts = {
+        "trained_on": "UD English EWT 2.16, training part",
+        "sentences": len(sentences),
+        "epochs": settings.epochs,
+        "seed": seed,
+    }
     lesson = Lesson(parser, sentences, rng)
     steps = len(lesson.groups()) * settings.epochs
     rate = keras.optimizers.schedules.CosineDecay(
@@ -446,6 +453,33 @@ def learn(sentences, words, vectors, settings=None, seed=0, after_epoch=None):
 
 
 # --------------------------------------------------------------------------------------- figures
+
+
+def tables(parser, gold):
+    """Return {"dev by relation", "dev by length"}: LAS and words of each group, for the facts."""
+    parsed = parser.parse(gold)
+
+    def length(sentence, _):
+        low = (len(sentence) - 1) // 10 * 10 + 1
+        return f"{low}–{low + 9}" if low < 50 else "over 50"
+
+    by_relation = parsing.score_by(gold, parsed, lambda s, i: parsing.universal(s.relations[i]))
+    by_length = parsing.score_by(sorted(gold, key=len), sorted(parsed, key=len), length)
+    shortest = {length(s, 0): len(s) for s in sorted(gold, key=len, reverse=True)}
+    return {
+        "dev by relation": {k: [round(v, 1), n] for k, (v, n) in by_relation.items() if n >= 50},
+        "dev by length": {
+            k: [round(by_length[k][0], 1), by_length[k][1]]
+            for k in sorted(by_length, key=shortest.get)
+        },
+    }
+
+
+def publish(parser, name):
+    """Make the parser the workshop's own asset `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        parser.save(Path(folder) / "parser.npz")
+        return assets.publish(name, Path(folder) / "parser.npz")
 
 
 def evaluate(options=None):
