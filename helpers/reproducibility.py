@@ -26,9 +26,7 @@ def start(seed: int = 0) -> None:
     Sets the seeds of Python, NumPy, TensorFlow and Keras, and asks TensorFlow for operations that
     give the same result each time (some are slower on a GPU). Prints nothing.
     """
-    # C++ code reads these when TensorFlow and gRPC are first loaded. Messages below "error" tell of
-    # the machine (instruction sets, missing GPUs), not of the lesson.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # gRPC reads this when it is first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
     import tensorflow as tf

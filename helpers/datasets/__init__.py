@@ -1,1 +1,1 @@
-"""One file a dataset."""
+"""The lessons' data sets, one file each: from a verified file to arrays."""

@@ -265,7 +265,8 @@ def test_make_alone_and_make_help_explain_every_target():
 def test_make_lab_opens_the_first_lesson_and_passes_on_what_it_is_given():
     said = make("-n", "lab", "PORT=9123", "ARGS=--no-browser --debug").stdout
     (command,) = (line for line in said.splitlines() if "-m jupyterlab" in line)
-    assert "notebooks/00_start_here.ipynb --port=9123 " in command
+    assert "=/lab/tree/notebooks/00_start_here.ipynb " in command
+    assert "--port=9123 " in command
     assert command.endswith("--no-browser --debug")
     assert ("--allow-root" in command) == (os.getuid() == 0)
 

