@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)  # what TensorFlow has wheels for; pyproject.toml says the same
-NEEDED_BYTES = 3_000_000_000  # 1.9 GB when installed, the rest while unpacking
+NEEDED_BYTES = 4_000_000_000  # 2.5 GB when installed, the rest for downloads and their cache
 STAMP = "workshop-stamp.json"
 
 # Settings of pip that uv knows by another name: a mirror or certificate given to pip serves both.
@@ -34,7 +34,7 @@ MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_PREFIX", "PIP_TARGET", "PIP_USER"
 REMEDIES = (
     (
         "No space left on device",
-        "The disk is full: make room for 3 GB, then run the same command again.",
+        "The disk is full: make room for 4 GB, then run the same command again.",
     ),
     (
         "DO NOT MATCH THE HASHES",
@@ -270,7 +270,7 @@ def install(python, root):
     count = len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
     environment = {k: v for k, v in os.environ.items() if k not in MISLEADING}
     uv = get_uv(python, requirements, environment)
-    say(f"Installing up to {count} packages: about 700 MB to download, the first time")
+    say(f"Installing up to {count} packages: about 600 MB to download, the first time")
     if not (uv and uv_install(uv, python, requirements, environment)):
         pip(python, ["install", "--require-hashes", "-r", str(requirements)], environment)
     say("Installing the workshop's own helpers")

@@ -26,7 +26,7 @@ def start(seed: int = 0) -> None:
     Sets the seeds of Python, NumPy, TensorFlow and Keras, and asks TensorFlow for operations that
     give the same result each time (some are slower on a GPU). Prints nothing.
     """
-    # gRPC reads this when it is first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
+    # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
     import tensorflow as tf

@@ -1,12 +1,11 @@
 """The lessons' widgets, one file each, and how a lesson shows one."""
 
-import io
-
 import ipywidgets
 import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
-from PIL import Image
+
+from helpers import figures, images
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLACEHOLDER = "(an interactive widget: run the lesson to use it)"
@@ -18,26 +17,15 @@ def show(widget: ipywidgets.DOMWidget, picture: np.ndarray | Figure | bytes, alt
     One output carries both. JupyterLab shows the widget as long as its kernel runs; on the web,
     in an exported page and in a saved lesson, the picture stands. nbval compares the constant text.
 
-    `picture` is a uint8 array (height, width) or (height, width, 3), a matplotlib figure, or the
-    bytes of a PNG file. ValueError if `alt` is empty.
+    `picture` is a matplotlib figure or whatever `images.read` takes: an array, a file's bytes.
+    ValueError if `alt` says nothing.
     """
-    if not alt.strip():
-        raise ValueError("A widget's picture needs an alt text that says what there is to see.")
-    data = {
-        "text/plain": PLACEHOLDER,
-        "image/png": _png(picture),
-        VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id},
-    }
-    display(data, raw=True, metadata={"image/png": {"alt": alt}})
-
-
-def _png(picture: np.ndarray | Figure | bytes) -> bytes:
-    """`picture` as the bytes of a PNG file."""
-    if isinstance(picture, bytes):
-        return picture
-    buffer = io.BytesIO()
     if isinstance(picture, Figure):
-        picture.savefig(buffer, format="png", bbox_inches="tight")
+        pixels = figures.render(picture)
+        still = figures.Picture(pixels, alt, width=round(pixels.shape[1] / figures.DOTS))
     else:
-        Image.fromarray(picture).save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
+        still = figures.Picture(images.read(picture), alt)
+    data, details = still._repr_mimebundle_()
+    data["text/plain"] = PLACEHOLDER
+    data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    display(data, raw=True, metadata=details)

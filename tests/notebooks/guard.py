@@ -287,13 +287,14 @@ def has_whole_exercises(lesson):
         if "not attempted" not in _printed(cell):
             yield f"{name} was not saved as not attempted"
         position = next(i for i, (_, one) in enumerate(code) if one is cell)
-        yield from _solution_flaws(name, checked, [one for _, one in code[position + 1 :]][:2])
+        following = [one for _, one in code[position + 1 : position + 3]]
+        yield from _solution_flaws(name, cell, checked, following)
     solutions = sum("solution" in tags(cell) for _, cell in code)
     if solutions != number:
         yield f"{number} exercises and {solutions} solutions"
 
 
-def _solution_flaws(name, checked, following):
+def _solution_flaws(name, exercise, checked, following):
     """What is wrong with the solution of exercise `name`; its check may stand in a cell below."""
     if not following or "solution" not in tags(following[0]):
         yield f"{name} is not followed by its solution (a cell tagged `solution`)"
@@ -301,6 +302,9 @@ def _solution_flaws(name, checked, following):
     solution = following[0]
     if not solution.metadata.get("jupyter", {}).get("source_hidden"):
         yield f"the solution of {name} is not folded away"
+    first = solution.source.partition("\n")[0]  # JupyterLab shows it of a folded cell
+    if not first.startswith("#") and first not in exercise.source.splitlines():
+        yield f"the solution of {name} gives itself away: its first line must be a comment"
     asked = following if not CHECK.search(solution.source) else following[:1]
     if {found for cell in asked for found in CHECK.findall(cell.source)} != checked:
         yield f"the solution of {name} does not run the exercise's check"

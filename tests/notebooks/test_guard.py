@@ -57,7 +57,11 @@ def good():
         cells += [
             v4.new_markdown_cell(f"### Exercise {number}: count them\n\nHow many are there?"),
             code(f"count = ...\n{check}\n{stuck}", said("not attempted: …"), tags=["exercise"]),
-            code(f"count = 7\n{check}", said("Sheep – right: seven.\n"), tags=["solution"]),
+            code(
+                f"# A solution\ncount = 7\n{check}",
+                said("Sheep – right: seven.\n"),
+                tags=["solution"],
+            ),
         ]
     cells.append(v4.new_markdown_cell(TAIL))
     return v4.new_notebook(cells=cells)
@@ -78,6 +82,11 @@ def complaints(lesson):
     """Rule name -> its complaints, of the rules that have any."""
     found = {rule.__name__: list(rule(lesson)) for rule in RULES}
     return {name: flaws for name, flaws in found.items() if flaws}
+
+
+def test_there_are_lessons():
+    assert LESSONS
+    assert LESSONS[0].stem == "00_start_here"
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -197,6 +206,7 @@ BROKEN = [
     ("has_whole_exercises", "the way to checks.sheep1.hint", replaced(EXERCISE, "hint()", "")),
     ("has_whole_exercises", "saved as not attempted", output(EXERCISE, said("right: seven"))),
     ("has_whole_exercises", "not followed by its solution", removed(SOLUTION)),
+    ("has_whole_exercises", "gives itself away", replaced(SOLUTION, "# A solution\n", "")),
     ("has_whole_exercises", "does not run", replaced(SOLUTION, "sheep1", "sheep2")),
     ("has_whole_exercises", "not found right", output(SOLUTION, said("not yet: six"))),
     ("has_whole_exercises", "3 exercises and 2 solutions", tagged(SOLUTION)),

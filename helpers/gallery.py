@@ -1,0 +1,106 @@
+"""What the lessons promise: a card for each, read from the lessons themselves.
+
+A new lesson appears as soon as its notebook is there. The gallery is a picture, which the strict
+test does not compare, so a lesson that arrives breaks no other; `python -m helpers run --save 00`
+brings the saved picture up to date.
+"""
+
+import base64
+import io
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from IPython.display import display
+from PIL import Image, ImageOps
+
+from helpers import figures
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+COLUMNS = 3
+WIDTH = 9.6  # inches of 100 pixels
+PICTURE = (300, 460)  # height and width, in dots, to which a lesson's picture is cut
+HEAD = re.compile(r"\A# (?P<title>.+)\n+(?P<promise>(?:[^\n]+\n?)+)")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A lesson's title, its promise, and a picture from it, or None where it shows none."""
+
+    title: str
+    promise: str
+    picture: Image.Image | None
+
+
+def cards(folder: Path = NOTEBOOKS) -> list[Card]:
+    """Read the cards of all lessons in `folder`, by number, but for lesson 00 that shows them.
+
+    A card's picture is the first that a cell tagged `cover` shows, else the lesson's first.
+    """
+    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    return [_card(nbformat.read(path, as_version=4)) for path in paths if path.name[:2] != "00"]
+
+
+def _card(notebook) -> Card:
+    head = HEAD.match(notebook.cells[0].source)
+    promise = re.sub(r"[*_`]|\s+", lambda found: " " if found[0].isspace() else "", head["promise"])
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    covers = [cell for cell in code if "cover" in cell.metadata.get("tags", [])]
+    outputs = [output for cell in [*covers, *code] for output in cell.outputs]
+    return Card(
+        head["title"].strip(), promise.strip(), next(filter(None, map(_image, outputs)), None)
+    )
+
+
+def _image(output) -> Image.Image | None:
+    """The picture of an output, or None."""
+    data = output.get("data", {})
+    encoded = data.get("image/png") or data.get("image/jpeg")
+    return Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB") if encoded else None
+
+
+def show(folder: Path = NOTEBOOKS) -> None:
+    """Show the cards of all lessons in `folder` as one picture."""
+    found = cards(folder)
+    texts = [_wrapped(card) for card in found]
+    tallest = max((_height(*text) for text in texts), default=0) + PICTURE[0]
+    rows = max(1, -(-len(found) // COLUMNS))
+    fig, axes = figures.figure(
+        rows, COLUMNS, size=(WIDTH, rows * (WIDTH / COLUMNS) * tallest / PICTURE[1])
+    )
+    for axis in axes.ravel():
+        axis.axis("off")
+    for axis, card, (title, promise) in zip(axes.ravel(), found, texts, strict=False):
+        axis.imshow(_cut(card.picture))
+        heading = axis.text(0, PICTURE[0] + 12, title, weight="bold", va="top", size=13)
+        below = {"xycoords": heading, "textcoords": "offset points"}
+        axis.annotate(promise, (0, 0), (0, -4), va="top", size=11, **below)
+        axis.set_ylim(tallest, 0)
+    alt = "Cards of the lessons, each with a picture from it. "
+    alt += " ".join(f"{card.title}: {card.promise}" for card in found)
+    still = figures.Picture(figures.render(fig), alt, width=round(WIDTH * figures.CSS_PIXELS))
+    data, details = still._repr_mimebundle_()
+    data["text/plain"] = "(a picture: the lessons with their titles and promises)"
+    display(data, raw=True, metadata=details)
+
+
+def _wrapped(card: Card) -> tuple[str, str]:
+    """Title and promise in lines as wide as a card."""
+    title = textwrap.fill(card.title, 30, max_lines=2, placeholder=" …")
+    return title, textwrap.fill(card.promise, 42, max_lines=5, placeholder=" …")
+
+
+def _height(title: str, promise: str) -> int:
+    """How much room the text of a card takes, in dots of its picture."""
+    return 24 + 36 * (title.count("\n") + 1) + 29 * (promise.count("\n") + 1)
+
+
+def _cut(picture) -> np.ndarray:
+    """A card's picture, whole, on white, as large as all others; grey where there is none."""
+    height, width = PICTURE
+    if picture is None:
+        return np.full((height, width, 3), 238, np.uint8)
+    return np.asarray(ImageOps.pad(picture, (width, height), color="white"))

@@ -1,0 +1,85 @@
+"""`helpers.gallery`: cards come from the lessons' heads and outputs, whatever lessons there are."""
+
+import base64
+import io
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat import v4
+from PIL import Image
+
+from helpers import gallery
+
+SHEEP = "# 01 · Count sheep\n\nYou count a *whole* flock\nbefore it has left.\n\n- **You will do:**"
+
+
+def picture(colour):
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((40, 60, 3), colour, np.uint8)).save(buffer, "PNG")
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    return v4.new_output("display_data", data=data)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A function that puts a lesson into a folder; the folder is its attribute."""
+
+    def put(name, head, *cells):
+        notebook = v4.new_notebook(cells=[v4.new_markdown_cell(head), *cells])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+
+    put.path = tmp_path
+    return put
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        gallery, "display", lambda data, raw, metadata: shown.append((data, metadata))
+    )
+    return shown
+
+
+def cell(*outputs, tags=()):
+    return v4.new_code_cell("show()", outputs=list(outputs), metadata={"tags": list(tags)})
+
+
+def test_a_card_has_title_promise_and_the_first_picture(folder):
+    said = v4.new_output("stream", text="no picture")
+    folder("01_sheep", SHEEP, cell(said), cell(picture(10)), cell(picture(200)))
+    (card,) = gallery.cards(folder.path)
+    assert card.title == "01 · Count sheep"
+    assert card.promise == "You count a whole flock before it has left."
+    assert card.picture.getpixel((5, 5)) == (10, 10, 10)
+
+
+def test_a_cell_tagged_cover_gives_the_picture(folder):
+    folder("01_sheep", SHEEP, cell(picture(10)), cell(picture(200), tags=["cover"]))
+    assert gallery.cards(folder.path)[0].picture.getpixel((5, 5)) == (200, 200, 200)
+
+
+def test_lessons_come_by_number_and_lesson_00_is_none_of_them(folder):
+    for name in ("10_last", "00_start", "02_second"):
+        folder(name, f"# {name}\n\nA promise.")
+    assert [card.title for card in gallery.cards(folder.path)] == ["02_second", "10_last"]
+    assert gallery.cards(folder.path)[0].picture is None
+
+
+@pytest.mark.parametrize("lessons", [0, 1, 4])
+def test_the_gallerys_text_is_the_same_however_many_lessons_there_are(folder, displayed, lessons):
+    for number in range(1, lessons + 1):
+        folder(f"{number:02}_sheep", f"# Lesson {number}\n\nPromise {number}.", cell(picture(90)))
+    gallery.show(folder.path)
+    ((data, metadata),) = displayed
+    (mime,) = (key for key in data if key.startswith("image/"))
+    assert data["text/plain"] == "(a picture: the lessons with their titles and promises)"
+    assert metadata[mime]["alt"].count("Promise") == lessons
+    assert Image.open(io.BytesIO(base64.b64decode(data[mime]))).width == 1440
+
+
+def test_every_lesson_of_the_workshop_has_a_card():
+    names = sorted(path.name[:2] for path in gallery.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    titles = [card.title for card in gallery.cards()]
+    assert [title[:2] for title in titles] == [name for name in names if name != "00"]
