@@ -64,7 +64,6 @@ class DrawPad(anywidget.AnyWidget):
         self._samples = np.asarray(samples, np.uint8).reshape(-1, mnist.SIDE, mnist.SIDE)
         count = len(self._samples)
         super().__init__(sample_count=count, sample=0 if count else None)
-        self._read()
 
     @property
     def digit(self) -> np.ndarray:
@@ -85,8 +84,10 @@ class DrawPad(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the pad, and where no kernel runs a picture of what it showed at first."""
-        guess = f", read as {np.argmax(self.probabilities)}" if self.probabilities else ""
-        alt = f"A pad to draw on with a handwritten digit{guess}, and a bar for each probability."
+        alt = "An empty pad to draw a digit on, and a bar for each digit's probability."
+        if self.probabilities:
+            guess = f"read as {np.argmax(self.probabilities)}"
+            alt = f"A pad with a handwritten digit on it, {guess}, and a bar for each probability."
         widgets.show(self, self._figure(), alt)
 
     def _figure(self):
@@ -97,7 +98,9 @@ class DrawPad(anywidget.AnyWidget):
         left.axis("off")
         bars = self.probabilities or [0.0] * 10
         best = int(np.argmax(bars))
-        right.barh(range(10), bars, color=[figures.BLUE if i == best else "#A9B8C2" for i in range(10)])
+        right.barh(
+            range(10), bars, color=[figures.BLUE if i == best else "#A9B8C2" for i in range(10)]
+        )
         right.set(xlim=(0, 1), xlabel="probability", yticks=range(10))
         right.invert_yaxis()
         return fig
@@ -145,8 +148,8 @@ class DrawPad(anywidget.AnyWidget):
         "bar puts it down and lifts it, Backspace takes the last stroke away, Escape clears.");
       const ink = pad.getContext("2d");
       const buttons = element("div", "buttons", left);
-      element("p", "keys", left, "Mouse or finger: draw. Keys, when the pad has the focus: arrows " +
-        "move the pen, space puts it down and lifts it, Backspace undoes, Escape clears.");
+      element("p", "keys", left, "Draw with mouse or finger. Or click the pad and use the keys: " +
+        "arrows move the pen, space puts it down and lifts it, Backspace undoes, Escape clears.");
 
       const shown = element("div", "seen", right);
       const small = element("canvas", "", shown);
@@ -241,7 +244,8 @@ class DrawPad(anywidget.AnyWidget):
         pad.addEventListener(end, event => { if (drawing && event.isPrimary) lift(); });
 
       // -- keyboard -----------------------------------------------------------------------------
-      const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+      const arrows =
+        { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
       pad.addEventListener("keydown", event => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
         const { key } = event;
@@ -269,7 +273,8 @@ class DrawPad(anywidget.AnyWidget):
       if (model.get("sample_count")) button("Show a sample", () => {
         drawing = false;
         strokes = [];
-        model.set({ strokes: [], sample: ((model.get("sample") ?? -1) + 1) % model.get("sample_count") });
+        const next = ((model.get("sample") ?? -1) + 1) % model.get("sample_count");
+        model.set({ strokes: [], sample: next });
         model.save_changes();
       });
 
