@@ -163,6 +163,10 @@ def readings(text, word, heads):
 
 def hung(sentence: Sentence, word: str, head: str) -> Sentence:
     """Return the sentence with `word` hung under `head` (both as they are written in it)."""
-    heads = sentence.heads.copy()
-    heads[sentence.words.index(word)] = sentence.words.index(head) + 1
-    return replace(sentence, heads=heads)
+    position, above = sentence.words.index(word), sentence.words.index(head)
+    heads, relations = sentence.heads.copy(), list(sentence.relations)
+    heads[position] = above + 1
+    if relations[position] in ("obl", "nmod"):  # under a verb, under a noun
+        noun = sentence.tags[above] in ("NOUN", "PROPN", "PRON")
+        relations[position] = "nmod" if noun else "obl"
+    return replace(sentence, heads=heads, relations=relations)

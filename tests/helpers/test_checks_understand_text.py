@@ -157,3 +157,16 @@ def test_what_is_not_attempted():
     assert checks.oracle.verdict(..., SENTENCE).state == "not attempted"
     assert checks.uas.verdict(...).state == "not attempted"
     assert checks.readings.verdict("x", ..., ...).state == "not attempted"
+
+
+def test_a_word_hung_elsewhere_gets_the_relation_that_fits_there():
+    sentence = Sentence(
+        ["saw", "men", "hats"],
+        ["VERB", "NOUN", "NOUN"],
+        heads=np.array([0, 1, 1]),
+        relations=["root", "obj", "obl"],
+    )
+    under_noun = checks.hung(sentence, "hats", "men")
+    assert under_noun.heads.tolist() == [0, 1, 2]
+    assert under_noun.relations[2] == "nmod"
+    assert sentence.relations[2] == checks.hung(under_noun, "hats", "saw").relations[2] == "obl"

@@ -123,3 +123,19 @@ def test_the_chosen_tree_is_more_probable_than_a_spoiled_one(trained):
         assert parser.log_probability(sentence) <= 0
         better += parser.log_probability(sentence) > parser.log_probability(spoiled)
     assert better == 10
+
+
+def test_tables_of_scores_and_publishing(trained, monkeypatch):
+    parser, sentences, _ = trained
+    found = parser_network.tables(parser, sentences)
+    assert sum(words for _, words in found["dev by length"].values()) == sum(map(len, sentences))
+    assert next(iter(found["dev by length"])) == "1–10"
+    assert "nsubj" in found["dev by relation"]
+    published = {}
+
+    def publish(name, file):
+        published[name] = parser_network.load(file, *VECTORS)
+
+    monkeypatch.setattr(parser_network.assets, "publish", publish)
+    parser_network.publish(parser, "parser-ewt")
+    assert published["parser-ewt"].settings == SMALL
