@@ -13,11 +13,12 @@ import math
 REGISTRY = {
     "mnist-cnn": "helpers.datasets.mnist:score_cnn",
     "mnist-dense": "helpers.datasets.mnist:score_dense",
+    "parser": "helpers.parser_network:evaluate",
 }
 
 # The options that an evaluation understands, where there are any: {"parser": ("treebank",)} allows
 # `python -m helpers evaluate parser --treebank FILE`.
-OPTIONS = {}
+OPTIONS = {"parser": ("treebank", "beam")}
 
 
 class EvaluationError(ValueError):

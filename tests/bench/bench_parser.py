@@ -1,0 +1,99 @@
+"""Words tagged and parsed in a second, beside spaCy's small English model where it is installed."""
+
+import importlib.metadata
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+from harness import Measurement
+
+ROUNDS = 3
+# A process of its own: two libraries' threads don't mix, and nothing else of it is measured.
+SPACY = """
+import json, sys, time
+import spacy
+from spacy.tokens import Doc
+nlp = spacy.load("en_core_web_sm", exclude=["ner", "lemmatizer", "attribute_ruler"])
+sentences = json.load(sys.stdin)
+for _ in range(4):
+    docs = [Doc(nlp.vocab, words=words) for words in sentences]
+    started, cpu = time.perf_counter(), time.process_time()
+    list(nlp.pipe(docs, batch_size=256))
+    print(time.perf_counter() - started, time.process_time() - cpu)
+"""
+
+
+def bench_words_per_second():
+    """Batches of all sentences of EWT's test part, or of the own treebank where that isn't here."""
+    return _speed("parser_words_per_second", 0, "words/s")
+
+
+def bench_words_per_cpu_second():
+    """The same in time of the processor: what a busy machine changes less."""
+    return _speed("parser_words_per_cpu_second", 1, "words/CPU-s")
+
+
+def bench_typed_sentence():
+    """One sentence of 16 words, from text to tree."""
+    from helpers import reading
+
+    text = "I saw the man with the telescope on the hill behind the old house near here."
+    reading.read(text)
+    seconds = [_timed(lambda: reading.read(text))[0] for _ in range(10)]
+    median = statistics.median(seconds)
+    return Measurement(
+        "parser_typed_sentence", median, "s", "one sentence", (min(seconds), max(seconds))
+    )
+
+
+def _speed(name, clock, unit):
+    from helpers import reading
+
+    source, sentences = _sentences()
+    parser = reading.shipped()
+    parser.parse(sentences)
+    words = sum(map(len, sentences))
+    speeds = [words / _timed(lambda: parser.parse(sentences))[clock] for _ in range(ROUNDS)]
+    theirs = _spacy_seconds(sentences)
+    compared = f"tags and trees of {source}; spaCy's small model: " + (
+        f"{words / theirs[clock]:,.0f} {unit}" if theirs else "not installed here"
+    )
+    spread = min(speeds), max(speeds)
+    return Measurement(name, statistics.median(speeds), unit, compared, spread)
+
+
+def _timed(function):
+    started, cpu = time.perf_counter(), time.process_time()
+    function()
+    return time.perf_counter() - started, time.process_time() - cpu
+
+
+def _sentences():
+    from helpers import assets, conllu
+    from helpers.datasets import treebank
+
+    try:
+        return "EWT's test part", treebank.ewt("test")
+    except (assets.AssetError, conllu.TreebankError):
+        return "the workshop's own treebank", treebank.generate(2000, seed=11)
+
+
+def _spacy_seconds(sentences):
+    """Return spaCy's median (seconds, CPU-seconds), or None where it isn't installed."""
+    try:
+        importlib.metadata.version("spacy")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    done = subprocess.run(
+        [sys.executable, "-c", SPACY],
+        input=json.dumps([s.words for s in sentences]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return None
+    rounds = [list(map(float, line.split())) for line in done.stdout.splitlines()[1:]]
+    return [statistics.median(values) for values in zip(*rounds, strict=True)]

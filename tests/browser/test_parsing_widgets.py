@@ -1,0 +1,37 @@
+"""The game of three moves and the sentence box of lesson 06, in JupyterLab."""
+
+import nbformat
+
+CELLS = [
+    "from helpers import reading\nfrom helpers.widgets import parsing_game",
+    "(sentence,) = reading.read('The dog chased a cat.')\n"
+    "game, buttons = parsing_game.play(sentence)",
+    "box, step, page = parsing_game.explore('Birds sing.')",
+]
+
+
+def test_moves_are_played_and_sentences_typed(lab, page):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab.root / "trees.ipynb")
+    opened = lab.open(page, "trees.ipynb")
+    opened.run_all()
+
+    played = opened.cell("parsing_game.play")
+    left = played.get_by_role("button", name="left-arc")
+    assert left.is_disabled()
+    played.get_by_role("button", name="shift").click()
+    opened.wait_for("game.moves", [0])
+    left.press("Enter")
+    opened.wait_for("game.moves", [0, 1])
+    played.get_by_role("button", name="hint").click()
+    played.get_by_text("The oracle would make this move: shift.").wait_for()
+    played.get_by_role("button", name="back").click()
+    opened.wait_for("game.moves", [0])
+
+    explored = opened.cell("parsing_game.explore")
+    field = explored.get_by_role("textbox", name="Sentence")
+    field.fill("The old house stands here.")
+    field.press("Enter")
+    opened.wait_for("step.max", 12)
+    explored.get_by_role("img", name="Tree of “The old house stands here .”").first.wait_for()
