@@ -1,0 +1,64 @@
+"""The drawn cells: the same for a seed, the classes differ in what is said and in nothing else."""
+
+import numpy as np
+import pytest
+
+from helpers.datasets import cells
+
+
+def test_the_same_seed_draws_the_same_pictures_and_another_others():
+    x, y = cells.draw(6, seed=3)
+    again, labels = cells.draw(6, seed=3)
+    other, _ = cells.draw(6, seed=4)
+    assert x.shape == (6, 96, 96, 3) and x.dtype == np.uint8 and y.dtype == np.int64
+    np.testing.assert_array_equal(x, again)
+    np.testing.assert_array_equal(y, labels)
+    assert (x != other).any()
+    assert len({picture.tobytes() for picture in x}) == 6
+
+
+def test_training_and_test_pictures_differ(monkeypatch):
+    monkeypatch.setattr(cells, "TRAIN", 8)
+    monkeypatch.setattr(cells, "TEST", 4)
+    (x, y), (x_test, y_test) = cells.load(seed=1)
+    assert len(x) == len(y) == 8 and len(x_test) == len(y_test) == 4
+    assert y.sum() == 4 and y_test.sum() == 2
+    assert not {picture.tobytes() for picture in x} & {picture.tobytes() for picture in x_test}
+
+
+@pytest.mark.parametrize(("share", "sick"), [(0, 0), (0.02, 1), (0.5, 25), (1, 50)])
+def test_as_many_are_sick_as_asked_for(share, sick):
+    _, y = cells.draw(50, share_sick=share)
+    assert y.sum() == sick
+
+
+def test_numbers_beyond_their_range_are_refused():
+    for wrong in ({"difficulty": 1.1}, {"difficulty": -0.1}, {"share_sick": 2}):
+        with pytest.raises(ValueError, match="from 0 to 1"):
+            cells.draw(1, **wrong)
+
+
+def test_brightness_and_colour_hardly_tell_the_classes_apart():
+    x, y = cells.draw(300, seed=0, difficulty=0.8)
+    means = x.reshape(300, -1, 3).mean(1)
+    gap = np.abs(means[y == 1].mean(0) - means[y == 0].mean(0))
+    assert (gap < 0.35 * means.std(0)).all()
+
+
+def test_sick_nuclei_are_rougher_and_the_more_so_the_easier():
+    """The darkest tenth of a picture is nuclei: in sick ones neighbouring pixels differ more."""
+
+    def roughness(difficulty):
+        x, y = cells.draw(120, seed=5, difficulty=difficulty)
+        grey = x.astype(float).mean(3)
+        change = np.abs(np.diff(grey, axis=2))[:, :, :-1]
+        dark = grey[:, :, 1:-1] < np.quantile(grey, 0.1, axis=(1, 2))[:, None, None]
+        rough = np.array([c[d].mean() for c, d in zip(change, dark, strict=True)])
+        return (rough[y == 1].mean() - rough[y == 0].mean()) / rough.std()
+
+    easy, hard = roughness(0.0), roughness(1.0)
+    assert easy > 1 and easy > hard
+
+
+def test_the_card_says_what_it_is_not():
+    assert "not medicine" in cells.card()
