@@ -1,0 +1,123 @@
+"""The draw pad of lesson 01 in JupyterLab: by mouse, by touch, by keyboard, and with samples."""
+
+import nbformat
+import pytest
+from lab import draw
+from strokes import DIGITS
+
+from helpers import saving
+
+CELL = """\
+import keras
+from helpers import assets
+from helpers.datasets import mnist
+from helpers.widgets.drawpad import DrawPad
+
+reader = keras.models.load_model(assets.path("mnist-cnn"))
+_, (x_test, y_test) = mnist.load()
+pad = DrawPad(lambda digit: reader(mnist.scaled(digit, (28, 28, 1)))[0].numpy(), x_test[:3])
+pad.show()
+"""
+GUESS = "max(range(10), key=pad.probabilities.__getitem__) if pad.probabilities else None"
+
+
+def open_pad(lab, page):
+    """Run a notebook that has nothing but the pad; return (notebook, the pad's box on the page)."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    saving.write(lab.root / "pad.ipynb", saving.normalise(notebook))
+    opened = lab.open(page, "pad.ipynb")
+    opened.run_all()
+    return opened, opened.cell("DrawPad").locator(".drawpad")
+
+
+@pytest.fixture
+def pad(lab, page):
+    return open_pad(lab, page)
+
+
+def test_nine_of_ten_drawn_digits_are_read(pad):
+    notebook, box = pad
+    guesses = []
+    for digit, strokes in DIGITS.items():
+        box.get_by_role("button", name="Clear").click()
+        notebook.wait_for("pad.strokes", [])
+        draw(box.locator(".pad"), strokes)
+        notebook.wait_for("len(pad.strokes)", len(strokes))
+        guesses.append(notebook.value(GUESS) == digit)
+    assert sum(guesses) >= 9
+
+
+def test_the_bars_show_what_was_read(pad):
+    notebook, box = pad
+    draw(box.locator(".pad"), DIGITS[7])
+    notebook.wait_for(GUESS, 7)
+    box.get_by_text("I read a 7").wait_for()
+    seven = box.get_by_role("meter", name="Probability of 7")
+    assert float(seven.get_attribute("aria-valuenow")) > 0.9
+    assert seven.locator("div").bounding_box()["width"] > 150
+    assert box.locator(".best").count() == 1
+
+
+def test_it_reads_while_the_line_grows(pad):
+    notebook, box = pad
+    area, mouse = box.locator(".pad").bounding_box(), box.page.mouse
+    mouse.move(area["x"] + 140, area["y"] + 40)
+    mouse.down()
+    mouse.move(area["x"] + 130, area["y"] + 220, steps=20)
+    assert notebook.wait_for(GUESS, lambda guess: guess is not None) is not None
+    assert notebook.value("pad.sample") is None
+    mouse.up()
+
+
+def test_drawing_by_keyboard_alone(pad):
+    notebook, box = pad
+    canvas, keyboard = box.locator(".pad"), box.page.keyboard
+    canvas.focus()
+    cells = len(notebook.sources())
+    for key, times in [("ArrowUp", 9), (" ", 1), ("ArrowDown", 18), (" ", 1)]:
+        for _ in range(times):
+            keyboard.press(key)
+    notebook.wait_for(GUESS, 1)
+    assert notebook.value("len(pad.strokes)") == 1
+    for key in ("ArrowLeft", " ", "ArrowUp", " ", "d", "d", "a"):  # keys that Lab would act on
+        keyboard.press(key)
+    notebook.wait_for("len(pad.strokes)", 2)
+    keyboard.press("Backspace")
+    notebook.wait_for("len(pad.strokes)", 1)
+    keyboard.press("Escape")
+    notebook.wait_for("pad.strokes", [])
+    assert len(notebook.sources()) == cells
+
+
+def test_samples_without_drawing(pad):
+    notebook, box = pad
+    sample = box.get_by_role("button", name="Show a sample")
+    assert notebook.value("pad.sample") == 0
+    for number in (1, 2, 0):
+        sample.focus()
+        sample.press("Enter")
+        notebook.wait_for("pad.sample", number)
+        assert notebook.value(f"{GUESS} == y_test[{number}]")
+    draw(box.locator(".pad"), DIGITS[0])
+    notebook.wait_for("pad.sample", None)
+
+
+def test_drawing_by_touch(lab, browser):
+    context = browser.new_context(has_touch=True, viewport={"width": 900, "height": 900})
+    notebook, box = open_pad(lab, context.new_page())
+    canvas = box.locator(".pad")
+    canvas.scroll_into_view_if_needed()
+    area, fingers = canvas.bounding_box(), context.new_cdp_session(box.page)
+
+    def touch(kind, *point):
+        points = [{"x": area["x"] + x * 280, "y": area["y"] + y * 280} for x, y in point]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    for stroke in DIGITS[4]:
+        touch("touchStart", stroke[0])
+        for point in stroke[1:]:
+            touch("touchMove", point)
+        touch("touchEnd")
+    notebook.wait_for("len(pad.strokes)", 2)
+    notebook.wait_for(GUESS, 4)
+    context.close()
