@@ -137,12 +137,14 @@ class DrawPad(anywidget.AnyWidget):
 
     function render({ model, el }) {
       const box = element("div", "drawpad", el);
-      box.setAttribute("data-lm-suppress-shortcuts", "true");  // the keys are the pad's, not Lab's
       const left = element("div", "", box), right = element("div", "", box);
 
       const pad = element("canvas", "pad", left);
       pad.width = pad.height = PAD;
       pad.tabIndex = 0;
+      // Keys are the pad's, not Lab's. Some of Lab's shortcuts look at the focused element alone,
+      // so the mark has to be on that element and not on a box around it.
+      pad.setAttribute("data-lm-suppress-shortcuts", "true");
       pad.setAttribute("role", "application");
       pad.setAttribute("aria-label", "Pad to draw a digit on. Arrow keys move the pen, the space " +
         "bar puts it down and lifts it, Backspace takes the last stroke away, Escape clears.");
@@ -266,6 +268,7 @@ class DrawPad(anywidget.AnyWidget):
       function button(text, action) {
         const made = element("button", "jupyter-button", buttons, text);
         made.type = "button";
+        made.setAttribute("data-lm-suppress-shortcuts", "true");
         made.addEventListener("click", action);
       }
       button("Clear", clear);
