@@ -641,7 +641,7 @@ MANIFEST = assets._manifest()
 @pytest.mark.parametrize("asset", MANIFEST.values(), ids=MANIFEST)
 def test_the_manifest_is_complete(asset):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", asset.name)
-    assert asset.kind in ("dataset", "weights")
+    assert asset.kind in ("dataset", "weights", "results")
     for text in (asset.title, asset.version, asset.licence, asset.citation):
         assert text == text.strip() and text
     assert asset.file == Path(asset.file).name
