@@ -165,8 +165,8 @@ class Dreamer:
         total = np.zeros((height, width, 3), "float32")
         weights = np.zeros((height, width, 1), "float32")
         activations = []
-        for rows, down in _tiles(height, self._tile):
-            for columns, across in _tiles(width, self._tile):
+        for rows, down in tiles(height, self._tile):
+            for columns, across in tiles(width, self._tile):
                 slope, activation = self._slope(picture[rows, columns])
                 weight = (down[:, None] * across)[..., None]
                 total[rows, columns] += weight * slope
@@ -329,8 +329,8 @@ def _bytes(picture) -> np.ndarray:
     return np.clip(np.round(np.asarray(picture)), 0, 255).astype(np.uint8)
 
 
-def _tiles(length: int, tile: int) -> list[tuple[slice, np.ndarray]]:
-    """Cut a side into overlapping tiles: (where, weight of each pixel) for each.
+def tiles(length: int, tile: int) -> list[tuple[slice, np.ndarray]]:
+    """Cut a side into overlapping tiles: return (where, weight of each pixel) for each.
 
     Neighbours share a quarter. A tile's outermost pixels lack their surroundings, so there its
     weight is 0; towards its middle it rises to 1, and the neighbour's falls: no seam can show.
@@ -340,15 +340,15 @@ def _tiles(length: int, tile: int) -> list[tuple[slice, np.ndarray]]:
     shared = tile // 128 * 32
     starts = [*range(0, length - tile, tile - shared), length - tile]
     rise = np.clip((np.arange(tile) - shared / 4 + 0.5) / (shared / 2), 0, 1)
-    tiles = []
+    cut = []
     for start in starts:
         weight = np.ones(tile)
         if start > 0:
             weight = np.minimum(weight, rise)
         if start + tile < length:
             weight = np.minimum(weight, rise[::-1])
-        tiles.append((slice(start, start + tile), weight.astype("float32")))
-    return tiles
+        cut.append((slice(start, start + tile), weight.astype("float32")))
+    return cut
 
 
 # -- a zoom into the dream -----------------------------------------------------------------------

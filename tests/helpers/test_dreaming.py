@@ -129,13 +129,13 @@ def test_the_colour_mix_goes_from_none_to_natural():
 def test_tiles_cover_everything_and_fade_where_they_lack_surroundings():
     for length, tile in ((513, 512), (1000, 256), (1024, 512), (700, 192)):
         total = np.zeros(length)
-        for where, weight in dreaming._tiles(length, tile):
+        for where, weight in dreaming.tiles(length, tile):
             assert where.stop - where.start == tile == len(weight)
             assert weight[0] == (1 if where.start == 0 else 0)
             assert weight[-1] == (1 if where.stop == length else 0)
             total[where] += weight
         assert total.min() > 0.9
-    assert len(dreaming._tiles(300, 512)) == 1
+    assert len(dreaming.tiles(300, 512)) == 1
 
 
 def test_a_gradient_in_tiles_is_the_whole_gradient(network):
@@ -151,7 +151,7 @@ def test_a_dream_in_tiles_has_no_seams(network):
     picture = np.full((256, 384, 3), 128, np.uint8)
     result = Dreamer(network, "third", tile=192).dream(picture, 4, octaves=1, jitter=0).picture
     jumps = np.abs(np.diff(result.astype(float), axis=1)).mean((0, 2))
-    seams = [where.start for where, _ in dreaming._tiles(384, 192) if where.start]
+    seams = [where.start for where, _ in dreaming.tiles(384, 192) if where.start]
     for seam in seams:
         assert jumps[seam - 1] < 1.5 * np.median(jumps)
 
