@@ -1,0 +1,139 @@
+"""One style in one network: any picture in, the same size out; training, interrupts, files."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from skimage import data
+from sklearn.datasets import load_sample_image
+from test_styling import see
+
+from helpers import assets, fast_style, images, onnx_weights, styling
+from helpers.datasets import patterns
+from helpers.styling import StyleError
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Make training quick: small pieces, and eyes of a few random filters."""
+    monkeypatch.setattr(fast_style, "CROP", 32)
+    monkeypatch.setattr(fast_style, "CONTENT_LAYER", styling.STYLE_LAYERS[2])
+    return {"see": see}
+
+
+def test_a_style_is_about_a_thousand_numbers_of_a_network_that_keeps_the_size():
+    network = fast_style.network()
+    own = sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
+    assert 130_000 < network.count_params() < 150_000 and 900 < own < 1_100
+    y = network(np.zeros((2, 32, 48, 3), "float32")).numpy()
+    assert y.shape == (2, 32, 48, 3) and y.min() >= 0 and y.max() <= 1
+
+
+def test_the_weights_are_the_files_own():
+    tensors, _ = onnx_weights.read(assets.path("style-26"))
+    network = fast_style.network()
+    kernels = [layer.kernel.numpy() for layer in network.layers if hasattr(layer, "kernel")]
+    stored = [tensor for name, tensor in tensors.items() if name.endswith(".w")]
+    assert len(kernels) == len(stored) == 18
+    for ours, theirs in zip(kernels, stored, strict=True):
+        np.testing.assert_array_equal(ours.transpose(3, 2, 0, 1), theirs)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 70), (33, 34), (64, 64)])
+def test_any_size_is_painted_at_its_size(shape):
+    painter = fast_style.network()
+    assert fast_style.paint(painter, np.zeros((*shape, 3), np.uint8)).shape == (*shape, 3)
+    fitting = fast_style.fitted(np.ones((*shape, 3), "float32"))
+    assert all(side % 4 == 0 and side >= 16 for side in fitting.shape[:2]) and fitting.min() == 1
+
+
+def test_grey_transparent_and_huge_pictures():
+    painter = fast_style.network()
+    alpha = np.dstack([data.coffee()[:40, :40], np.zeros((40, 40), np.uint8)])
+    assert fast_style.paint(painter, data.camera(), 64).shape == (64, 64, 3)
+    assert fast_style.paint(painter, alpha).shape == (40, 40, 3)
+    assert fast_style.paint(painter, np.zeros((4000, 2000, 3), np.uint8), 64).shape == (64, 32, 3)
+
+
+def test_pieces_come_with_their_aims_and_repeat_by_seed():
+    style = patterns.waves(64)
+    plain, aims = next(fast_style.Crops(style, seed=2))
+    shape = (fast_style.BATCH, fast_style.CROP, fast_style.CROP, 3)
+    assert plain.shape == aims.shape == shape and plain.dtype == np.float32
+    again, _ = next(fast_style.Crops(style, seed=2))
+    other, _ = next(fast_style.Crops(style, seed=3))
+    np.testing.assert_array_equal(plain, again)
+    assert (plain != other).any()
+
+
+def test_the_palace_is_held_out():
+    palace = load_sample_image("china.jpg")
+    assert all(
+        picture.shape != palace.shape or (picture != palace).any()
+        for picture in fast_style.photographs()
+    )
+
+
+def test_it_learns_and_the_same_seed_learns_the_same(small):
+    def trained():
+        tf.keras.utils.set_random_seed(0)
+        painter = fast_style.network()
+        losses = fast_style.train(painter, patterns.waves(64), steps=25, **small)
+        return losses, painter.get_weights()
+
+    (losses, weights), (again, others) = trained(), trained()
+    assert len(losses) == 25 and np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    np.testing.assert_allclose(losses, again, rtol=1e-3)
+    for one, other in zip(weights, others, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-2)
+
+
+def test_no_steps_no_change_and_an_interrupt_keeps_what_was_learnt(small):
+    painter = fast_style.network()
+    before = painter.get_weights()
+    assert fast_style.train(painter, patterns.waves(64), steps=0, **small) == []
+    assert all(np.array_equal(*pair) for pair in zip(before, painter.get_weights(), strict=True))
+
+    def impatient(loss):
+        raise KeyboardInterrupt
+
+    losses = fast_style.train(painter, patterns.waves(64), steps=9, watch=impatient, **small)
+    assert len(losses) == 1
+    assert any((a != b).any() for a, b in zip(before, painter.get_weights(), strict=True))
+
+
+def test_weights_come_back_from_a_file_without_code(tmp_path):
+    painter, file = fast_style.network(), tmp_path / "mine.npz"
+    fast_style.save(painter, file)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.npz"]
+    again = fast_style.load(str(file))
+    for one, other in zip(painter.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_what_is_no_painter_gets_its_sentence(tmp_path):
+    with pytest.raises(StyleError, match="choose from stained glass"):
+        fast_style.load("impressionism")
+    np.savez(tmp_path / "other.npz", w00=np.zeros(3))
+    (tmp_path / "text.npz").write_text("no weights")
+    np.savez(tmp_path / "code.npz", w00=np.array([{}], object))
+    for name in ("other", "text", "code"):
+        with pytest.raises(StyleError, match="holds no painter"):
+            fast_style.load(str(tmp_path / f"{name}.npz"))
+
+
+@pytest.mark.parametrize("name", fast_style.SHIPPED)
+def test_shipped_painters_bring_a_new_photograph_near_their_style(name):
+    """The palace was in no training: painted, it is much nearer to the style than as it was."""
+    assert assets.path(fast_style.SHIPPED[name]).stat().st_size < 1_500_000
+    palace = images.read(load_sample_image("china.jpg"), 192)
+    painted = fast_style.paint(fast_style.load(name), palace)
+    assert painted.shape == palace.shape
+    eye = styling.eye()
+    pattern = eye(styling.as_floats(patterns.ALL[name]())[None])
+    wanted = {layer: styling.gram(pattern[layer]) for layer in styling.STYLE_LAYERS}
+    before, after = (
+        float(styling.style_loss(eye(styling.as_floats(picture)[None]), wanted))
+        for picture in (palace, painted)
+    )
+    assert after < 0.5 * before
+    assert np.corrcoef(palace.mean(2).ravel(), painted.mean(2).ravel())[0, 1] > 0.3
