@@ -28,6 +28,7 @@ LABELLED = 4  # the last of the SLOTS are children: how they were hung there cou
 VECTOR_SCALE = 0.44  # brings GloVe's numbers to the size of those that are learned
 PADDED_WORDS = 8192  # in a batch when parsing, padding included: keeps memory near 100 MB
 FACTS = "facts.json"
+STUDY = "parser-vectors"
 FEWEST_WORDS = 50  # in a group whose score is worth printing
 
 
@@ -489,6 +490,29 @@ def tables(gold, parsed):
         ),
         "by length": {name: by_length[name] for name in ordered},
     }
+
+
+def vectors_study(anew=False):
+    """Return what GloVe brings: {"with GloVe": LAS for each of three seeds, "without": the same}.
+
+    Training as in front of the learner (SMALL, but 500 sentences of EWT), LAS in % on 300
+    sentences of its development part. anew: train all six and publish the figures, which needs EWT;
+    else the published ones are read.
+    """
+    if anew:
+        _, sentences, unseen = treebank.real_or_own(count=500)
+        words, vectors = word_vectors.load()
+        sources = {"with GloVe": (words, vectors), "without": ([], vectors[:0])}
+        found = {name: [] for name in sources}
+        for seed in range(3):
+            for name, source in sources.items():
+                parser = learn(sentences, *source, SMALL, seed)
+                found[name].append(round(parsing.score(unseen, parser.parse(unseen))["LAS"], 2))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "study.json"
+            file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            assets.publish(STUDY, file)
+    return json.loads(assets.path(STUDY).read_text(encoding="utf-8"))
 
 
 def note_ewt_scores(parser):

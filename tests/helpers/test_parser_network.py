@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -174,6 +176,34 @@ def test_full_training_can_be_shortened(monkeypatch):
         monkeypatch.setenv("WORKSHOP_EPOCHS", wrong)
         with pytest.raises(ValueError, match="WORKSHOP_EPOCHS"):
             parser_network.full_settings()
+
+
+def test_the_study_of_vectors_trains_with_and_without_and_publishes(tmp_path, monkeypatch):
+    sentences, trained_with = treebank.generate(6, seed=9), []
+
+    class Perfect:
+        def parse(self, sentences):
+            return sentences
+
+    def learn(sentences, words, vectors, settings, seed):
+        assert len(words) == len(vectors)
+        trained_with.append((bool(words), seed))
+        return Perfect()
+
+    def publish(name, file):
+        (tmp_path / name).write_bytes(file.read_bytes())
+
+    monkeypatch.setattr(parser_network, "learn", learn)
+    monkeypatch.setattr(treebank, "real_or_own", lambda count: ("here", sentences, sentences))
+    monkeypatch.setattr(parser_network.assets, "publish", publish)
+    shipped = parser_network.vectors_study()
+    assert shipped.keys() == {"with GloVe", "without"}
+    assert all(len(scores) == 3 for scores in shipped.values())
+    assert trained_with == []
+    parser_network.vectors_study(anew=True)
+    assert sorted(trained_with) == [(has, seed) for has in (False, True) for seed in range(3)]
+    made = json.loads((tmp_path / "parser-vectors").read_text())
+    assert made == {"with GloVe": [100.0] * 3, "without": [100.0] * 3}
 
 
 def test_it_learns_without_vectors_too():
