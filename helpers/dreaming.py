@@ -133,6 +133,7 @@ class Dreamer:
             raise DreamError(f"tile={tile} won't do: take a multiple of 32 from {2 * SMALLEST} on.")
         names = [layers] if isinstance(layers, str) else list(layers)
         self.network = backbone.upto(names)
+        self._look = _compiled(self.network, backbone.scale)
         self._scale, self._objective, self._tile = backbone.scale, objective, tile
         self._levels, self._mix = levels, colour_mix(colour)
         if compiled:
@@ -144,8 +145,7 @@ class Dreamer:
 
     def features(self, picture) -> Features:
         """Return the layers' answers to a picture: whatever `images.read` takes."""
-        pixels = tf.constant(images.read(picture), tf.float32)
-        return _as_list(self.network(self._scale(pixels)[None], training=False))
+        return self._look(tf.constant(images.read(picture)[None], tf.float32))
 
     def activation(self, picture) -> float:
         """Return the objective for a picture: whatever `images.read` takes."""
@@ -289,6 +289,19 @@ def colour_mix(share: float) -> np.ndarray:
 
 def _spread(gradient):
     return tf.math.reduce_std(gradient) + TINY
+
+
+def _compiled(network, scale) -> Callable[[tf.Tensor], Features]:
+    """Return the network as one function of pictures, which drops what it needs no longer.
+
+    Called directly, a Keras model keeps the answers of every layer until the last has answered.
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3])])
+    def look(pictures):
+        return _as_list(network(scale(pictures), training=False))
+
+    return look
 
 
 def _as_list(features) -> Features:
@@ -503,6 +516,7 @@ class Visualiser:
         self._fixed = self.network.input_shape[1]
         self.channels = int(self.network.output_shape[-1])
         spectra, number = tf.TensorSpec([None, 3, None, None, 2]), tf.TensorSpec([])
+        self._answers = tf.function(self._answers, reduce_retracing=True)
         self._step = tf.function(
             self._step,
             input_signature=[
@@ -586,11 +600,11 @@ def exciting(
     Each place is cut out as uint8 (side, side, 3), or smaller where a picture is. Places less than
     half a `side` from a stronger one are passed over; there are `count` at most.
     """
-    network = backbone.upto(layer)
+    look = _compiled(backbone.upto(layer), backbone.scale)
     found: list[list[tuple[float, np.ndarray]]] = [[] for _ in channels]
     for picture in map(images.read, pictures):
-        scaled = backbone.scale(picture[None].astype("float32"))
-        answers = np.array(network(scaled, training=False))[0][..., list(channels)]
+        features = look(tf.constant(picture[None], tf.float32))[0]
+        answers = np.array(tf.gather(features[0], list(channels), axis=-1))
         pixels = picture.shape[0] / answers.shape[0], picture.shape[1] / answers.shape[1]
         for number, places in enumerate(found):
             answer = answers[..., number]
