@@ -11,6 +11,9 @@ endif
 
 PORT ?= 8888
 LESSON := notebooks/00_start_here.ipynb
+# Weights that lesson 08 uses and no lock can carry: their packages ask for other packages, and
+# only a file of each is wanted.
+WEIGHTS := hed style-predict style-transform style-26
 VENV := .venv/bin/python
 # Where JupyterLab and nbconvert find the workshop's additions: the alt text of pictures.
 export JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
@@ -32,6 +35,7 @@ setup: ## make the environment alone (.venv, as requirements.txt fixes it)
 	@command -v "$(PYTHON)" >/dev/null || { echo "Setup stopped. No Python is found here:" \
 		"install Python 3.11, 3.12 or 3.13, then run the same command again."; exit 1; }
 	@"$(PYTHON)" -I helpers/bootstrap.py $(BOOTSTRAP)
+	@$(VENV) -m helpers fetch --missing $(WEIGHTS) || echo "Lesson 08 needs them, the others don't."
 
 test: setup ## check everything: style, helpers, and each lesson's outputs
 	$(VENV) -m ruff check

@@ -15,7 +15,10 @@ def fetch(options):
     """Bring the named assets, or all, into the cache."""
     from helpers import assets
 
-    failed = assets.fetch(assets.names() if options.all else options.names)
+    wanted = assets.names() if options.all else options.names
+    if options.missing:
+        wanted = [name for name in wanted if not assets.available(name)]
+    failed = assets.fetch(wanted)
     return 1 if failed else 0
 
 
@@ -51,6 +54,7 @@ def parser():
     sub = command(fetch)
     sub.add_argument("names", nargs="*", metavar="NAME", help="an asset of data/manifest.toml")
     sub.add_argument("--all", action="store_true", help="every asset there is")
+    sub.add_argument("--missing", action="store_true", help="say nothing of those already here")
 
     sub = command(run)
     sub.add_argument("lessons", nargs="*", metavar="LESSON", help="01, or a path; default: all")

@@ -91,7 +91,7 @@ def describe(name: str) -> str:
         where = f"to be downloaded, {_megabytes(asset.size)}"
     else:
         where = "not on this machine"
-    label = "Data" if asset.kind == "dataset" else "Weights"
+    label = {"dataset": "Data", "results": "Results"}.get(asset.kind, "Weights")
     return f"{label}: {asset.title}, {where} (licence: {asset.licence})"
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers import assets, images, onnx_weights, styling
+from helpers.datasets import photos
 
 SHIPPED = {"stained glass": "style-stained-glass", "strokes": "style-strokes"}
 RESIDUALS = 6  # blocks of two convolutions each
@@ -105,16 +106,8 @@ def fitted(picture: np.ndarray) -> np.ndarray:
 # -- training ------------------------------------------------------------------------------------
 
 
-def photographs() -> list[np.ndarray]:
-    """Return the photographs to learn from, from installed packages: uint8, various sizes.
-
-    scikit-learn's palace is not among them: it is kept for looking at results.
-    """
-    from skimage import data
-    from sklearn.datasets import load_sample_image
-
-    pictures = [data.chelsea(), data.coffee(), data.astronaut(), data.rocket()]
-    return [*pictures, load_sample_image("flower.jpg")]
+# The palace is not among them: it is kept for looking at results.
+LEARN_FROM = ("cat", "coffee", "astronaut", "rocket", "flower")
 
 
 class Crops:
@@ -128,7 +121,7 @@ class Crops:
         self._rng = np.random.default_rng(seed)
         palette = styling.as_floats(images.read(style))
         self._photographs = []
-        for photograph, zoom in itertools.product(photographs(), (1.2, 2.0)):
+        for photograph, zoom in itertools.product(map(photos.load, LEARN_FROM), (1.2, 2.0)):
             shrink = zoom * CROP / min(photograph.shape[:2])
             shape = [max(CROP, round(side * shrink)) for side in photograph.shape[:2]]
             plain = styling.as_floats(images.resize(photograph, shape))

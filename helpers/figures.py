@@ -333,7 +333,7 @@ def comparison(results: dict, xlabel: str, *, alt: str, limits=None, digits=3) -
         axes.text(
             1.02, row, f"{mean:.{digits}f}", transform=axes.get_yaxis_transform(), va="center"
         )
-    axes.text(1.02, -0.75, "mean", transform=axes.get_yaxis_transform(), va="center", color=GREY)
+    axes.text(1.02, 1, "mean", transform=axes.transAxes, va="bottom", color=GREY)
     axes.set_yticks(range(len(results)), results)
     axes.set(xlabel=xlabel, xlim=limits, ylim=(len(results) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)

@@ -29,13 +29,32 @@ def start(seed: int = 0) -> None:
     # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
-    import tensorflow as tf
+    with _silenced():
+        import tensorflow as tf
     from absl import logging as absl_logging
 
     absl_logging.set_verbosity(absl_logging.ERROR)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     set_seed(seed)
     tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def _silenced():
+    """Send what libraries write to stderr past Python into nothing; Python's errors still come.
+
+    On processors with the newest vector instructions TensorFlow says that it uses them before it
+    has read TF_CPP_MIN_LOG_LEVEL.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def set_seed(seed: int) -> None:

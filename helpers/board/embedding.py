@@ -12,18 +12,19 @@ from PIL import Image
 CONFIG = "projector_config.pbtxt"  # the name that the projector looks for
 
 
-def write(run: Path, name: str, vectors, columns: dict, pictures) -> None:
+def write(run: Path, name: str, vectors, columns: dict, pictures=None) -> None:
     """Write an embedding of n items into the folder `run`.
 
     vectors: (n, dimensions). columns: {"digit": n labels, …}, to colour and search the points by.
-    pictures: uint8 (n, height, width), shown in place of the points. ValueError where the numbers
-    of items differ.
+    pictures: uint8 (n, height, width), shown in place of the points, or None. ValueError where the
+    numbers of items differ.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector import ProjectorConfig
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-    lengths = {len(vectors), len(pictures), *map(len, columns.values())}
+    given = [vectors, *columns.values(), *([] if pictures is None else [pictures])]
+    lengths = set(map(len, given))
     if len(lengths) > 1:
         raise ValueError(f"Vectors, labels and pictures must be as many, not {sorted(lengths)}.")
     run = Path(run)
@@ -33,14 +34,15 @@ def write(run: Path, name: str, vectors, columns: dict, pictures) -> None:
         if len(columns) > 1:  # the projector takes a single column's header for a label
             table.writerow(columns)
         table.writerows(zip(*columns.values(), strict=True))
-    Image.fromarray(sprites(np.asarray(pictures))).save(run / "sprites.png", optimize=True)
 
     config = ProjectorConfig()
     embedding = config.embeddings.add()
     embedding.tensor_name = name
     embedding.tensor_path, embedding.metadata_path = "vectors.tsv", "labels.tsv"
-    embedding.sprite.image_path = "sprites.png"
-    embedding.sprite.single_image_dim.extend([pictures.shape[2], pictures.shape[1]])
+    if pictures is not None:
+        Image.fromarray(sprites(np.asarray(pictures))).save(run / "sprites.png", optimize=True)
+        embedding.sprite.image_path = "sprites.png"
+        embedding.sprite.single_image_dim.extend([pictures.shape[2], pictures.shape[1]])
     (run / CONFIG).write_text(text_format.MessageToString(config))
     EventFileWriter(str(run)).close()  # only a folder with an event file counts as a run
 

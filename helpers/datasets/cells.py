@@ -5,7 +5,10 @@ A sick cell's nucleus is lobed instead of round, larger, and coarsely clumped. E
 says more: `card()`.
 """
 
+import json
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
@@ -15,6 +18,7 @@ from helpers import assets
 SIDE = 96  # pixels; a picture's height and width
 NAMES = ("healthy", "sick")  # what the labels 0 and 1 stand for
 TRAIN, TEST = 800, 400  # pictures that `load` gives
+LESSON = 0.6  # the difficulty of lesson 03, at which cells-cnn is trained and scored
 
 ROWS, COLUMNS = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
 MIDDLE = SIDE / 2
@@ -28,6 +32,7 @@ NUCLEUS, NUCLEUS_LEAN = np.array([0.46, 0.28, 0.60]), np.array([0.12, 0.05, -0.1
 DIRT = np.array([0.55, 0.42, 0.60])
 
 Pictures = tuple[np.ndarray, np.ndarray]
+Comparison = dict[str, dict[int, list[float]]]  # {method: {labels: [accuracy for each seed]}}
 
 
 def load(difficulty: float = 0.8, seed: int = 0) -> tuple[Pictures, Pictures]:
@@ -59,6 +64,45 @@ def draw(count: int, seed=0, difficulty: float = 0.8, share_sick: float = 0.5) -
 def card() -> str:
     """Return the data set's card: what it is, how it is made, what it is for, its limits."""
     return (assets.DATA / "cards" / "cells.md").read_text(encoding="utf-8")
+
+
+def score_cnn(options: dict[str, str]) -> dict[str, float]:
+    """Score cells-cnn on lesson 03's 400 held-out pictures, for `python -m helpers evaluate`.
+
+    An alarm is a probability of at least 0.5. `roc_area` is the area under the ROC curve.
+    """
+    import keras
+    from sklearn.metrics import roc_auc_score
+
+    model = keras.models.load_model(assets.path("cells-cnn"), compile=False)
+    _, (x, y) = load(LESSON)
+    says = model.predict(x, verbose=0)[:, 0]
+    alarm = says >= 0.5
+    return {
+        "pictures": len(y),
+        "errors": int(np.count_nonzero(alarm != y)),
+        "accuracy": np.mean(alarm == y),
+        "sensitivity": alarm[y == 1].mean(),
+        "specificity": 1 - alarm[y == 0].mean(),
+        "roc_area": roc_auc_score(y, says),
+    }
+
+
+def comparison() -> Comparison:
+    """Return the shipped results of lesson 03: {method: {labels: [accuracy for each seed]}}."""
+    table = json.loads(assets.path("cells-comparison").read_text(encoding="utf-8"))
+    return {
+        method: {int(labels): accuracies for labels, accuracies in rows.items()}
+        for method, rows in table.items()
+    }
+
+
+def publish_comparison(results: Comparison) -> None:
+    """Ship `results` as the lesson's own, in place of the ones that are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "results.json"
+        file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        assets.publish("cells-comparison", file)
 
 
 def picture(sick: bool, generator: np.random.Generator, difficulty: float = 0.8) -> np.ndarray:

@@ -15,8 +15,6 @@ import numpy as np
 from helpers import assets, conllu
 from helpers.conllu import Sentence
 
-EWT_HOME = "https://github.com/UniversalDependencies/UD_English-EWT"
-
 OBJECTIVE = {"I": "me", "he": "him", "she": "her", "we": "us", "they": "them"}
 
 # A line: weight, symbol, and what it becomes. `relation:SYMBOL` is a dependent, `*SYMBOL` the head;
@@ -327,17 +325,37 @@ def split(train=3000, dev=300, test=500):
 
 
 def ewt(part):
-    """Return the "dev" or "test" part of UD English EWT (2.16), or "train".
+    """Return the "train", "dev" or "test" part of UD English EWT (2.16): a list of `Sentence`.
 
-    The folder that the environment variable WORKSHOP_EWT names is read first. Development and test
-    part can also be downloaded. CC BY-SA 4.0 (Silveira et al. 2014).
+    It is read from the folder that the environment variable WORKSHOP_EWT names, else it is
+    downloaded once. CC BY-SA 4.0 (Silveira et al. 2014). Raises TreebankError where neither works.
     """
     file = f"en_ewt-ud-{part}.conllu"
     if folder := os.environ.get("WORKSHOP_EWT"):
         return conllu.read(Path(folder) / file)
-    if part != "train":
+    try:
         return conllu.read(assets.path(f"ewt-{part}"))
-    raise conllu.TreebankError(
-        f"Training needs the file {file}: download it from {EWT_HOME} and name its folder in the "
-        "environment variable WORKSHOP_EWT."
-    )
+    except assets.AssetError as error:
+        raise conllu.TreebankError(
+            f"{error} Or name a folder with {file} in the environment variable WORKSHOP_EWT."
+        ) from error
+
+
+def real_or_own(count=4000, own=1000, unseen=300, seed=0):
+    """Return (a line on where they are from, training sentences, unseen sentences).
+
+    `count` real sentences, drawn from EWT, where WORKSHOP_EWT names its folder or downloads are
+    allowed; else, or when that fails, `own` sentences of the grammar.
+    """
+    if os.environ.get("WORKSHOP_EWT") or not assets.offline():
+        try:
+            train, dev = ewt("train"), ewt("dev")
+        except conllu.TreebankError as error:
+            print(error)
+        else:
+            draw = random.Random(seed).sample  # noqa: S311
+            train, dev = draw(train, min(count, len(train))), draw(dev, min(unseen, len(dev)))
+            return f"{len(train):,} real sentences of the English Web Treebank", train, dev
+    parts = split(train=own, dev=unseen)
+    reason = "the English Web Treebank is not on this machine"
+    return f"{own:,} sentences of our own grammar: {reason}", parts["train"], parts["dev"]

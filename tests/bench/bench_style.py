@@ -103,12 +103,9 @@ def bench_style_coarse_to_fine():
 
 @functools.cache
 def _pictures():
-    from sklearn.datasets import load_sample_image
+    from helpers.datasets import patterns, photos
 
-    from helpers import images
-    from helpers.datasets import patterns
-
-    return images.read(load_sample_image("china.jpg"), SIZE), patterns.strokes(SIZE)
+    return photos.load("palace", SIZE), patterns.strokes(SIZE)
 
 
 @functools.cache

@@ -121,6 +121,15 @@ def test_an_embedding_is_read_back(tmp_path, columns):
         board.write_embedding(tmp_path, "hidden", vectors[1:], named, np.zeros((4, 28, 28)))
 
 
+def test_an_embedding_needs_no_pictures(tmp_path):
+    board.write_embedding(tmp_path, "words", np.eye(2), {"word": ["one", "two"]})
+    assert embedding.read(tmp_path)[1] == ["one", "two"]
+    assert not (tmp_path / "sprites.png").exists()
+    assert "sprite" not in (tmp_path / embedding.CONFIG).read_text()
+    with pytest.raises(ValueError, match="as many"):
+        board.write_embedding(tmp_path, "words", np.eye(2), {"word": ["one"]})
+
+
 # -- pictures ------------------------------------------------------------------------------------
 
 

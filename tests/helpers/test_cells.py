@@ -1,8 +1,11 @@
 """The drawn cells: the same for a seed, the classes differ in what is said and in nothing else."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from helpers import assets, evaluation
 from helpers.datasets import cells
 
 
@@ -62,3 +65,31 @@ def test_sick_nuclei_are_rougher_and_the_more_so_the_easier():
 
 def test_the_card_says_what_it_is_not():
     assert "not medicine" in cells.card()
+
+
+def test_the_shipped_network_reads_pictures_it_was_not_trained_on(monkeypatch):
+    monkeypatch.setattr(cells, "TRAIN", 2)
+    monkeypatch.setattr(cells, "TEST", 100)
+    figures = evaluation.evaluate("cells-cnn")
+    assert figures["pictures"] == 100
+    assert figures["accuracy"] == pytest.approx(1 - figures["errors"] / 100)
+    both = figures["sensitivity"] + figures["specificity"]
+    assert both == pytest.approx(2 * figures["accuracy"])  # as many sick as healthy
+    assert figures["accuracy"] > 0.8 and figures["roc_area"] > 0.9
+
+
+def test_the_shipped_comparison_tells_the_lessons_story():
+    results = cells.comparison()
+    assert all(list(rows) == [25, 50, 100, 200, 400, 800] for rows in results.values())
+    common, expert, network = ({n: np.mean(a) for n, a in r.items()} for r in results.values())
+    assert all(len(a) >= 3 for rows in results.values() for a in rows.values())
+    assert expert[25] > network[25] + 0.1 and network[800] > expert[800]
+    assert all(common[n] < expert[n] for n in common)
+
+
+def test_a_comparison_comes_back_as_it_was_published(monkeypatch, tmp_path):
+    shutil.copy(assets.DATA / "manifest.toml", tmp_path)
+    monkeypatch.setattr(assets, "DATA", tmp_path)
+    results = {"one way": {25: [0.5, 0.625], 50: [0.75, 0.75]}}
+    cells.publish_comparison(results)
+    assert cells.comparison() == results

@@ -89,3 +89,11 @@ def test_fetch_fails_when_an_asset_does(monkeypatch):
     assert command.main(["fetch", "mnist"]) == 1
     monkeypatch.setattr(assets, "fetch", lambda names: [])
     assert command.main(["fetch", "--all"]) == 0
+
+
+def test_fetch_missing_leaves_alone_what_is_here(monkeypatch):
+    asked = []
+    monkeypatch.setattr(assets, "available", lambda name: name == "mnist-5k")
+    monkeypatch.setattr(assets, "fetch", lambda names: asked.extend(names))
+    assert command.main(["fetch", "--missing", "mnist-5k", "mnist"]) == 0
+    assert asked == ["mnist"]

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -103,11 +105,14 @@ def test_batches_hold_every_sentence_once_and_are_not_too_large():
 def test_the_shipped_parser_scores_a_file(tmp_path):
     from helpers import conllu
 
-    conllu.write(tmp_path / "a.conllu", treebank.generate(40, seed=3))
+    conllu.write(tmp_path / "a.conllu", treebank.generate(120, seed=3))
     figures = parser_network.evaluate({"treebank": str(tmp_path / "a.conllu")})
     assert figures["uas"] > 70
     assert figures["las"] <= figures["uas"]
     assert figures["words_per_second"] > 0
+    assert figures["las_nsubj"] > 60
+    assert figures["las_1-10_words"] > 70
+    assert "las_iobj" not in figures  # too rare in 120 sentences to be a figure
 
 
 def test_the_chosen_tree_is_more_probable_than_a_spoiled_one(trained):
@@ -125,17 +130,84 @@ def test_the_chosen_tree_is_more_probable_than_a_spoiled_one(trained):
     assert better == 10
 
 
-def test_tables_of_scores_and_publishing(trained, monkeypatch):
+def test_tables_of_scores(trained):
     parser, sentences, _ = trained
-    found = parser_network.tables(parser, sentences)
-    assert sum(words for _, words in found["dev by length"].values()) == sum(map(len, sentences))
-    assert next(iter(found["dev by length"])) == "1–10"
-    assert "nsubj" in found["dev by relation"]
-    published = {}
+    found = parser_network.tables(sentences, parser.parse(sentences))
+    for table in found.values():
+        assert sum(words for _, words in table.values()) == sum(map(len, sentences))
+    assert list(found["by length"])[:2] == ["1–10", "11–20"]
+    assert "nsubj" in found["by relation"]
+
+
+def test_scores_on_ewt_are_noted(trained, tmp_path, monkeypatch):
+    parser, sentences, _ = trained
+    from helpers import conllu
+
+    monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
+    monkeypatch.setattr(parser, "facts", {})
+    for part, some in (("dev", sentences[:40]), ("test", sentences[40:60])):
+        conllu.write(tmp_path / f"en_ewt-ud-{part}.conllu", some)
+    parser_network.note_ewt_scores(parser)
+    expected = parsing.score(sentences[40:60], parser.parse(sentences[40:60]))
+    assert parser.facts["test"] == {name: round(value, 2) for name, value in expected.items()}
+    assert {"trained_on", "dev", "dev by relation", "dev by length"} < set(parser.facts)
+
+
+@pytest.mark.parametrize(("las", "published"), [(99.9, True), (10.0, False)])
+def test_only_a_parser_that_is_as_good_takes_the_place(trained, monkeypatch, las, published):
+    parser, _, _ = trained
+    files = []
 
     def publish(name, file):
-        published[name] = parser_network.load(file, *VECTORS)
+        files.append((name, parser_network.load(file, *VECTORS).settings))
 
     monkeypatch.setattr(parser_network.assets, "publish", publish)
-    parser_network.publish(parser, "parser-ewt")
-    assert published["parser-ewt"].settings == SMALL
+    monkeypatch.setattr(parser, "facts", {"dev": {"LAS": las}})
+    assert parser_network.publish(parser, "parser-ewt") is published
+    assert files == ([("parser-ewt", SMALL)] if published else [])
+
+
+def test_full_training_can_be_shortened(monkeypatch):
+    monkeypatch.delenv("WORKSHOP_EPOCHS", raising=False)
+    assert parser_network.full_settings() == Settings()
+    monkeypatch.setenv("WORKSHOP_EPOCHS", "3")
+    assert parser_network.full_settings() == Settings(epochs=3)
+    for wrong in ("0", "many", "-1", "1.5"):
+        monkeypatch.setenv("WORKSHOP_EPOCHS", wrong)
+        with pytest.raises(ValueError, match="WORKSHOP_EPOCHS"):
+            parser_network.full_settings()
+
+
+def test_the_study_of_vectors_trains_with_and_without_and_publishes(tmp_path, monkeypatch):
+    sentences, trained_with = treebank.generate(6, seed=9), []
+
+    class Perfect:
+        def parse(self, sentences):
+            return sentences
+
+    def learn(sentences, words, vectors, settings, seed):
+        assert len(words) == len(vectors)
+        trained_with.append((bool(words), seed))
+        return Perfect()
+
+    def publish(name, file):
+        (tmp_path / name).write_bytes(file.read_bytes())
+
+    monkeypatch.setattr(parser_network, "learn", learn)
+    monkeypatch.setattr(treebank, "real_or_own", lambda count: ("here", sentences, sentences))
+    monkeypatch.setattr(parser_network.assets, "publish", publish)
+    shipped = parser_network.vectors_study()
+    assert shipped.keys() == {"with GloVe", "without"}
+    assert all(len(scores) == 3 for scores in shipped.values())
+    assert trained_with == []
+    parser_network.vectors_study(anew=True)
+    assert sorted(trained_with) == [(has, seed) for has in (False, True) for seed in range(3)]
+    made = json.loads((tmp_path / "parser-vectors").read_text())
+    assert made == {"with GloVe": [100.0] * 3, "without": [100.0] * 3}
+
+
+def test_it_learns_without_vectors_too():
+    sentences = treebank.generate(20, seed=9)
+    settings = Settings(word=8, pieces=(2, 2, 2, 2), units=8, hidden=8, epochs=1)
+    parser = parser_network.learn(sentences, [], np.zeros((0, 5), np.float32), settings)
+    assert all(parsing.is_tree(s.heads) for s in parser.parse(sentences))

@@ -56,10 +56,46 @@ def test_the_shipped_file_is_the_test_part():
     assert [s.words for s in shipped] == [s.words for s in treebank.split()["test"]]
 
 
-def test_ewt_is_read_from_a_named_folder_and_else_says_where_to_get_it(tmp_path, monkeypatch):
+@pytest.fixture
+def folder_of_ewt(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
-    conllu.write(tmp_path / "en_ewt-ud-train.conllu", treebank.generate(2))
-    assert len(treebank.ewt("train")) == 2
+    conllu.write(tmp_path / "en_ewt-ud-train.conllu", treebank.generate(30))
+    conllu.write(tmp_path / "en_ewt-ud-dev.conllu", treebank.generate(20, seed=7))
+    return tmp_path
+
+
+def test_ewt_is_read_from_a_named_folder_and_else_says_what_helps(folder_of_ewt, monkeypatch):
+    assert len(treebank.ewt("train")) == 30
+    with pytest.raises(conllu.TreebankError, match=r"en_ewt-ud-test\.conllu can't be read"):
+        treebank.ewt("test")
     monkeypatch.delenv("WORKSHOP_EWT")
-    with pytest.raises(conllu.TreebankError, match="WORKSHOP_EWT"):
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    monkeypatch.setenv("WORKSHOP_CACHE", str(folder_of_ewt / "empty"))
+    with pytest.raises(conllu.TreebankError, match=r"WORKSHOP_OFFLINE.*WORKSHOP_EWT\.$"):
         treebank.ewt("train")
+
+
+def test_real_sentences_where_they_can_be_had(folder_of_ewt):
+    line, train, unseen = treebank.real_or_own(count=25, unseen=10)
+    assert line == "25 real sentences of the English Web Treebank"
+    assert (len(train), len(unseen)) == (25, 10)
+    texts = {" ".join(s.words) for s in treebank.generate(30)}
+    assert len({" ".join(s.words) for s in train} & texts) == 25
+    assert train != treebank.ewt("train")[:25]  # drawn, not the first ones
+    again = treebank.real_or_own(count=25, unseen=10)[1]
+    assert [s.words for s in train] == [s.words for s in again]
+
+
+def test_else_sentences_of_the_grammar_and_a_line_that_says_so(folder_of_ewt, monkeypatch, capsys):
+    monkeypatch.delenv("WORKSHOP_EWT")
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    monkeypatch.setenv("WORKSHOP_CACHE", str(folder_of_ewt / "empty"))
+    line, train, unseen = treebank.real_or_own(own=40, unseen=20)
+    assert "our own grammar" in line
+    assert "not on this machine" in line
+    assert (len(train), len(unseen)) == (40, 20)
+    assert capsys.readouterr().out == ""  # offline nothing is tried, so nothing is complained of
+    (folder_of_ewt / "en_ewt-ud-dev.conllu").unlink()
+    monkeypatch.setenv("WORKSHOP_EWT", str(folder_of_ewt))
+    assert "our own grammar" in treebank.real_or_own(own=40, unseen=20)[0]
+    assert "en_ewt-ud-dev.conllu can't be read" in capsys.readouterr().out

@@ -1,0 +1,92 @@
+"""Filters of nine numbers, slid over a picture: what a convolution is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers import assets, images
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Nine numbers, what their sum is divided by, how to look at the result, how to know it by."""
+
+    numbers: tuple[tuple[float, ...], ...]  # three rows of three
+    telltale: str
+    divide_by: float = 1.0
+    ignore_sign: bool = False
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The nine numbers, divided: float (3, 3)."""
+        return np.array(self.numbers, float) / self.divide_by
+
+
+# Sobel's and Prewitt-like filters of the 1960s and 70s, which every image editor still carries.
+FILTERS = {
+    "Nothing": Filter(
+        ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
+        "nothing has changed: each pixel is itself",
+    ),
+    "Blur": Filter(
+        ((1, 1, 1), (1, 1, 1), (1, 1, 1)),
+        "fine detail is gone: each pixel is the mean of nine",
+        divide_by=9,
+    ),
+    "Sharpen": Filter(
+        ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
+        "each pixel is pushed away from its neighbours, so every line is crisper",
+    ),
+    "Upright edges (Sobel)": Filter(
+        ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
+        "posts and walls shine, beams and steps are dark: right minus left",
+        ignore_sign=True,
+    ),
+    "Level edges (Sobel)": Filter(
+        ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
+        "beams and steps shine, posts are dark: below minus above",
+        ignore_sign=True,
+    ),
+    "All edges (Laplace)": Filter(
+        ((1, 1, 1), (1, -8, 1), (1, 1, 1)),
+        "thin lines in all directions: the neighbours minus the pixel itself",
+        ignore_sign=True,
+    ),
+    "Emboss": Filter(
+        ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
+        "it looks like a relief, lit from the lower right",
+    ),
+}
+
+
+def convolve(picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Slide 3 × 3 `weights` over a picture: float (height - 2, width - 2), or with channels.
+
+    In each place the nine pixels under the filter are multiplied by its nine numbers and added up.
+    The filter is not turned upside down first: like every deep-learning library, and unlike a
+    mathematician, we call that a convolution.
+    """
+    picture = np.asarray(picture, float)
+    height, width = picture.shape[0] - 2, picture.shape[1] - 2
+    if height < 1 or width < 1:
+        raise ValueError("A 3 × 3 filter needs a picture of at least 3 × 3 pixels.")
+    total = np.zeros((height, width, *picture.shape[2:]))
+    for down in range(3):
+        for right in range(3):
+            total += weights[down][right] * picture[down : down + height, right : right + width]
+    return total
+
+
+def visible(response: np.ndarray, ignore_sign: bool = False) -> np.ndarray:
+    """Turn what a filter answers into a picture: uint8, from 0 for black to 255 for white.
+
+    What lies beyond is cut off. `ignore_sign`: a strong answer is bright, whatever its sign.
+    """
+    shown = np.abs(response) if ignore_sign else response
+    return np.clip(np.round(shown), 0, 255).astype(np.uint8)
+
+
+def photograph(width: int = 400) -> np.ndarray:
+    """Return the photograph of a palace, grey, uint8 (about ⅔ of `width`, `width`)."""
+    colour = images.read(assets.path("photo-palace"), size=width)
+    return np.round(colour @ (0.299, 0.587, 0.114)).astype(np.uint8)
