@@ -366,7 +366,7 @@ def match_colours(picture: np.ndarray, palette: np.ndarray) -> np.ndarray:
     The linear map that moves colours least on the whole (Pitié, Kokaram: CVMP 2007).
     """
     flat, other = picture.reshape(-1, 3).astype(float), palette.reshape(-1, 3).astype(float)
-    spread, wanted = (np.cov(colours.T) + 1e-5 * np.eye(3) for colours in (flat, other))
+    spread, wanted = (np.cov(colours.T, bias=True) + 1e-5 * np.eye(3) for colours in (flat, other))
     root, inverse = _power(spread, 0.5), _power(spread, -0.5)
     turn = inverse @ _power(root @ wanted @ root, 0.5) @ inverse
     return _clipped((flat - flat.mean(0)) @ turn + other.mean(0)).reshape(picture.shape)

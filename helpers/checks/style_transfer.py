@@ -51,9 +51,9 @@ def gram(function):
     hints=[
         "Three things are needed: a target (the Gram matrices of the pattern), a start (noise), "
         "and a way down. Section 3 has all three.",
-        "`loss = texture_loss(pattern)` makes the function to minimise; "
-        "`noise(height, width)` makes the start.",
-        "`my_texture, _, _ = styling.descend(loss, noise(96, 96), steps=25)`",
+        "`loss = texture_loss(my_pattern)` makes the function to minimise; "
+        "`clouds(my_pattern)` makes the start.",
+        "`my_texture, _, _ = styling.descend(loss, clouds(my_pattern), 25)`",
     ],
 )
 def texture(picture, pattern):

@@ -9,6 +9,7 @@ from test_styling import see
 
 from helpers import assets, fast_style, images, onnx_weights, styling
 from helpers.datasets import patterns, photos
+from helpers.fast_style import Painter
 from helpers.styling import StyleError
 
 
@@ -18,6 +19,10 @@ def small(monkeypatch):
     monkeypatch.setattr(fast_style, "CROP", 32)
     monkeypatch.setattr(fast_style, "CONTENT_LAYER", styling.STYLE_LAYERS[2])
     return {"see": see}
+
+
+def painter(style=None):
+    return Painter(fast_style.network(), patterns.waves(64) if style is None else style)
 
 
 def test_a_style_is_about_a_thousand_numbers_of_a_network_that_keeps_the_size():
@@ -40,29 +45,30 @@ def test_the_weights_are_the_files_own():
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 70), (33, 34), (64, 64)])
 def test_any_size_is_painted_at_its_size(shape):
-    painter = fast_style.network()
-    assert fast_style.paint(painter, np.zeros((*shape, 3), np.uint8)).shape == (*shape, 3)
+    assert painter().paint(np.zeros((*shape, 3), np.uint8)).shape == (*shape, 3)
     fitting = fast_style.fitted(np.ones((*shape, 3), "float32"))
     assert all(side % 4 == 0 and side >= 16 for side in fitting.shape[:2]) and fitting.min() == 1
 
 
 def test_grey_transparent_and_huge_pictures():
-    painter = fast_style.network()
     alpha = np.dstack([data.coffee()[:40, :40], np.zeros((40, 40), np.uint8)])
-    assert fast_style.paint(painter, data.camera(), 64).shape == (64, 64, 3)
-    assert fast_style.paint(painter, alpha).shape == (40, 40, 3)
-    assert fast_style.paint(painter, np.zeros((4000, 2000, 3), np.uint8), 64).shape == (64, 32, 3)
+    assert painter().paint(data.camera(), 64).shape == (64, 64, 3)
+    assert painter(data.camera()).paint(alpha).shape == (40, 40, 3)
+    assert painter().paint(np.zeros((4000, 2000, 3), np.uint8), 64).shape == (64, 32, 3)
 
 
-def test_pieces_come_with_their_aims_and_repeat_by_seed():
+def test_the_same_photograph_is_painted_the_same():
+    one = painter()
+    np.testing.assert_array_equal(one.paint(data.coffee(), 64), one.paint(data.coffee(), 64))
+
+
+def test_pieces_repeat_by_seed():
     style = patterns.waves(64)
-    plain, aims = next(fast_style.Crops(style, seed=2))
-    shape = (fast_style.BATCH, fast_style.CROP, fast_style.CROP, 3)
-    assert plain.shape == aims.shape == shape and plain.dtype == np.float32
-    again, _ = next(fast_style.Crops(style, seed=2))
-    other, _ = next(fast_style.Crops(style, seed=3))
-    np.testing.assert_array_equal(plain, again)
-    assert (plain != other).any()
+    pieces = next(fast_style.Crops(style, seed=2))
+    assert pieces.shape == (fast_style.BATCH, fast_style.CROP, fast_style.CROP, 3)
+    assert pieces.dtype == np.float32 and pieces.min() >= 0 and pieces.max() <= 1
+    np.testing.assert_array_equal(pieces, next(fast_style.Crops(style, seed=2)))
+    assert (pieces != next(fast_style.Crops(style, seed=3))).any()
 
 
 def test_the_palace_is_held_out():
@@ -72,47 +78,51 @@ def test_the_palace_is_held_out():
 def test_it_learns_and_the_same_seed_learns_the_same(small):
     def trained():
         tf.keras.utils.set_random_seed(0)
-        painter = fast_style.network()
-        losses = fast_style.train(painter, patterns.waves(64), steps=25, **small)
-        return losses, painter.get_weights()
+        pupil = painter()
+        return fast_style.train(pupil, 25, **small), pupil.network.get_weights()
 
     (losses, weights), (again, others) = trained(), trained()
     assert len(losses) == 25 and np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
-    np.testing.assert_allclose(losses, again, rtol=1e-3)
+    np.testing.assert_allclose(losses, again, rtol=1e-2)
     for one, other in zip(weights, others, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-2)
+        np.testing.assert_allclose(one, other, atol=2e-2)
 
 
 def test_no_steps_no_change_and_an_interrupt_keeps_what_was_learnt(small):
-    painter = fast_style.network()
-    before = painter.get_weights()
-    assert fast_style.train(painter, patterns.waves(64), steps=0, **small) == []
-    assert all(np.array_equal(*pair) for pair in zip(before, painter.get_weights(), strict=True))
+    pupil = painter()
+    before = pupil.network.get_weights()
+    assert fast_style.train(pupil, 0, **small) == []
+    after = pupil.network.get_weights()
+    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
 
     def impatient(loss):
         raise KeyboardInterrupt
 
-    losses = fast_style.train(painter, patterns.waves(64), steps=9, watch=impatient, **small)
-    assert len(losses) == 1
-    assert any((a != b).any() for a, b in zip(before, painter.get_weights(), strict=True))
+    assert len(fast_style.train(pupil, 9, watch=impatient, **small)) == 1
+    after = pupil.network.get_weights()
+    assert any((a != b).any() for a, b in zip(before, after, strict=True))
 
 
-def test_weights_come_back_from_a_file_without_code(tmp_path):
-    painter, file = fast_style.network(), tmp_path / "mine.npz"
-    fast_style.save(painter, file)
+def test_a_painter_comes_back_from_a_file_without_code(tmp_path):
+    one, file = painter(patterns.strokes(256)), tmp_path / "mine.npz"
+    fast_style.save(one, file)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.npz"]
     again = fast_style.load(str(file))
-    for one, other in zip(painter.get_weights(), again.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+    for a, b in zip(one.network.get_weights(), again.network.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+    pictures = [x.paint(data.coffee(), 64).astype(float) for x in (one, again)]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 3  # the swatch has nearly the same colours
 
 
 def test_what_is_no_painter_gets_its_sentence(tmp_path):
     with pytest.raises(StyleError, match="choose from stained glass"):
         fast_style.load("impressionism")
-    np.savez(tmp_path / "other.npz", w00=np.zeros(3))
+    style = np.zeros((4, 4, 3), np.uint8)
+    np.savez(tmp_path / "other.npz", w00=np.zeros(3), style=style)
+    np.savez(tmp_path / "bare.npz", w00=np.zeros(3))
     (tmp_path / "text.npz").write_text("no weights")
-    np.savez(tmp_path / "code.npz", w00=np.array([{}], object))
-    for name in ("other", "text", "code"):
+    np.savez(tmp_path / "code.npz", w00=np.array([{}], object), style=style)
+    for name in ("other", "bare", "text", "code"):
         with pytest.raises(StyleError, match="holds no painter"):
             fast_style.load(str(tmp_path / f"{name}.npz"))
 
@@ -122,7 +132,7 @@ def test_shipped_painters_bring_a_new_photograph_near_their_style(name):
     """The palace was in no training: painted, it is much nearer to the style than as it was."""
     assert assets.path(fast_style.SHIPPED[name]).stat().st_size < 1_500_000
     palace = images.read(load_sample_image("china.jpg"), 192)
-    painted = fast_style.paint(fast_style.load(name), palace)
+    painted = fast_style.load(name).paint(palace)
     assert painted.shape == palace.shape
     eye = styling.eye()
     pattern = eye(styling.as_floats(patterns.ALL[name]())[None])

@@ -1,0 +1,59 @@
+"""The style mixer of lesson 08, in JupyterLab: by keyboard, by mouse, with a file of one's own."""
+
+import nbformat
+from lab import slide
+
+from helpers import images, saving
+from helpers.datasets import patterns
+
+CELL = """
+from skimage import data
+
+from helpers import any_style
+from helpers.datasets import patterns
+from helpers.widgets.style_mixer import StyleMixer
+
+styles = {"waves": patterns.waves(), "blocks": patterns.blocks()}
+mixer = StyleMixer(any_style.load(), {"a cat": data.chelsea(), "a cup": data.coffee()}, styles)
+mixer.show()
+"""
+
+
+def open_mixer(lab, page):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    saving.write(lab.root / "mixer.ipynb", saving.normalise(notebook))
+    opened = lab.open(page, "mixer.ipynb")
+    opened.run_all()
+    return opened, opened.cell("StyleMixer(")
+
+
+def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path):
+    opened, cell = open_mixer(lab, page)
+    picture = cell.locator(".widget-html img")
+    picture.wait_for()
+    before = picture.get_attribute("src")
+
+    slide(cell, "Share of two", presses=4)
+    opened.wait_for("round(mixer.share.value, 2)", 0.7)
+    page.wait_for_function(
+        "([node, old]) => node.src !== old", arg=[picture.element_handle(), before]
+    )
+    assert "70% as blocks" in picture.get_attribute("alt")
+
+    keep = cell.get_by_role("checkbox")
+    keep.focus()
+    keep.press(" ")
+    opened.wait_for("mixer.keep.value", True)
+    opened.wait_for("'in its own colours' in mixer.alt", True)
+
+    cell.locator("select").nth(0).select_option("a cup")
+    opened.wait_for("mixer.photograph.value", "a cup")
+    cell.get_by_alt_text("a cup, painted").wait_for()
+
+    images.write(tmp_path / "mine.png", patterns.pointillism(80))
+    cell.locator("input[type=file]").nth(1).set_input_files(tmp_path / "mine.png")
+    opened.wait_for("mixer.one.value", "your own …")
+    (tmp_path / "bad.png").write_text("no picture")
+    cell.locator("input[type=file]").nth(0).set_input_files(tmp_path / "bad.png")
+    cell.get_by_text("bad.png is not a picture").wait_for()
+    opened.wait_for("mixer.photograph.value", "a cup")
