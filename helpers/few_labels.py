@@ -18,7 +18,7 @@ POOL, HELD_OUT = 200, 400  # pictures to draw the labelled ones from, and to exa
 DIFFICULTY = 0.7  # of the cells
 STEPS, BATCH = 300, 16  # of a small network's training, however few the pictures
 LEARNING_RATE = 2e-3
-COUNTS = {"cats and dogs": (20, 100), "cells": (100,)}  # labels
+COUNTS = {"cats and dogs": (20,), "cells": (100,)}  # labels
 TUNED = "cells", 100  # the task and the number of labels on which fine-tuning is tried
 FIRST = {"efficientnet_lite0": "block8_expand_conv", "inception_v3": "conv2d_50"}
 RATES = {"small steps": transfer.FINE_RATE, "large steps": 30 * transfer.FINE_RATE}
@@ -74,7 +74,7 @@ def from_nothing(x, y, x_test, y_test, seed: int) -> float:
 def with_transfer(f, y, f_test, y_test, seed: int) -> float:
     """Train a head on features; return its accuracy on the held-out pictures' features."""
     head = transfer.train_head(f, y, 2, seed=seed)
-    return accuracy(head.predict(f_test, batch_size=len(f_test), verbose=0), y_test)
+    return accuracy(np.asarray(head(f_test)), y_test)
 
 
 def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
@@ -119,13 +119,13 @@ def fine_tuning(backbone, front, say: Callable = print) -> dict:
     for seed in SEEDS:
         i = labelled(y, count, seed)
         head = transfer.train_head(f[i], y[i], 2, seed=seed)
-        found["head alone"].append(accuracy(head.predict(f_test, verbose=0), y_test))
+        found["head alone"].append(accuracy(np.asarray(head(f_test)), y_test))
         joined = transfer.join(front, head)
         for way, rate in RATES.items():
             tuned = transfer.fine_tune(
                 joined, x[i], y[i], FIRST[backbone.name], learning_rate=rate, seed=seed
             )
-            scores = tuned.predict(x_test, batch_size=transfer.BATCH, verbose=0)
+            scores = tuned.predict(x_test, batch_size=transfer.BATCH_FEATURES, verbose=0)
             found[way].append(accuracy(scores, y_test))
         say(name, count, seed, {way: values[-1] for way, values in found.items()})
     return found

@@ -104,12 +104,12 @@ def train(model, pictures: np.ndarray, labels: np.ndarray, epochs: int = EPOCHS,
     return model.fit(pictures, labels, batch_size=BATCH, epochs=epochs, verbose=0)
 
 
-def pictures() -> tuple[cells.Pictures, cells.Pictures]:
-    """Return the cells that the compact network learns from, and 400 held out.
+def pictures(count: int = PICTURES) -> tuple[cells.Pictures, cells.Pictures]:
+    """Return `count` of the cells that the compact network learns from, and 400 held out.
 
     As `cells.load`: (x_train, y_train), (x_test, y_test), uint8 (n, 96, 96, 3) and int64 (n,).
     """
-    return cells.draw(PICTURES, [SEED, 0], DIFFICULTY), cells.draw(400, [SEED, 1], DIFFICULTY)
+    return cells.draw(count, [SEED, 0], DIFFICULTY), cells.draw(400, [SEED, 1], DIFFICULTY)
 
 
 def score(options: dict[str, str]) -> dict[str, float]:
@@ -121,7 +121,7 @@ def score(options: dict[str, str]) -> dict[str, float]:
     import keras
 
     model = keras.models.load_model(assets.path("compact-inception"), compile=False)
-    _, (x, y) = pictures()
+    _, (x, y) = pictures(0)
     right = model.predict(x, batch_size=BATCH, verbose=0).argmax(1) == y
     return {
         "pictures": len(y),

@@ -35,7 +35,10 @@ CUTS = {
     "inception_v3": {"middle": "mixed6", "end": "mixed10"},
 }
 SIZE = 144  # height and width at which pictures are looked at, in pixels
-BATCH = 32
+BATCH = 32  # of a head's training
+BATCH_FEATURES = (
+    16  # pictures at once through the frozen part: more is no quicker, and takes memory
+)
 EPOCHS = 30  # of a head
 HEAD_RATE = 3e-3  # learning rate of a head, trained from nothing
 FINE_RATE = 1e-4  # learning rate of layers that know something already
@@ -76,7 +79,7 @@ def extractor(backbone, cut: str = "middle", size: int = SIZE):
     return keras.Model(inputs, layers.GlobalAveragePooling2D(name="pool")(maps), name="extractor")
 
 
-def features(extractor, pictures: np.ndarray, batch_size: int = BATCH) -> np.ndarray:
+def features(extractor, pictures: np.ndarray, batch_size: int = BATCH_FEATURES) -> np.ndarray:
     """Return the bottleneck features, float32 (n, channels), of pictures (n, height, width, 3)."""
     return extractor.predict(np.asarray(pictures), batch_size=batch_size, verbose=0)
 
@@ -167,7 +170,8 @@ def train_head(features: np.ndarray, labels: np.ndarray, classes: int, epochs=EP
         name="head",
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    head.compile(keras.optimizers.Adam(HEAD_RATE), loss, metrics=["accuracy"])
+    # Eagerly: to build a graph for one layer would take longer than to train it.
+    head.compile(keras.optimizers.Adam(HEAD_RATE), loss, run_eagerly=True)
     head.fit(features, labels, batch_size=BATCH, epochs=epochs, verbose=0)
     return head
 
@@ -263,7 +267,7 @@ class Classifier:
     def probabilities(self, pictures) -> np.ndarray:
         """Return float32 (n, classes) for a list of whatever `images.read` takes."""
         pixels = np.stack([images.read(one, (self.size, self.size)) for one in pictures])
-        return self.model.predict(pixels, batch_size=BATCH, verbose=0)
+        return self.model.predict(pixels, batch_size=BATCH_FEATURES, verbose=0)
 
     def classify(self, picture, top: int = 5) -> list[tuple[str, float]]:
         """Return the `top` best guesses for one picture as (label, probability), best first.
@@ -457,7 +461,7 @@ def cross_validate(features, labels, classes: int, copies=(), seed: int = 0) -> 
         x = np.concatenate([one[learn] for one in (features, *copies)])
         y = np.tile(labels[learn], 1 + len(copies))
         head = train_head(x, y, classes, seed=seed)
-        answers = head.predict(features[~learn], verbose=0).argmax(1)
+        answers = np.asarray(head(features[~learn])).argmax(1)
         right += int((answers == labels[~learn]).sum())
     return Estimate(right, len(labels))
 
