@@ -12,6 +12,7 @@ import math
 # options of the command line as {name: value}, and returns {figure: number}.
 REGISTRY = {
     "cells-cnn": "helpers.datasets.cells:score_cnn",
+    "compact-inception": "helpers.inception:score",
     "mnist-cnn": "helpers.datasets.mnist:score_cnn",
     "mnist-dense": "helpers.datasets.mnist:score_dense",
     "parser": "helpers.parser_network:evaluate",

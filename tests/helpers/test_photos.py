@@ -26,3 +26,16 @@ def test_an_exact_size():
 def test_an_unknown_name_gets_its_sentence():
     with pytest.raises(assets.AssetError, match="photo-dog"):
         photos.load("dog")
+
+
+def test_crops_are_repeatable_and_lie_in_their_part(monkeypatch):
+    ramp = np.zeros((120, 400, 3), np.uint8)
+    ramp[..., 0] = np.arange(400) // 2
+    monkeypatch.setattr(photos, "load", lambda name: ramp)
+    left, right = (photos.crops("x", 30, 96, 0, part) for part in ((0, 0.5), (0.5, 1)))
+    assert left.shape == (30, 96, 96, 3)
+    assert left[..., 0].max() < 100 <= right[..., 0].min()
+    np.testing.assert_array_equal(left, photos.crops("x", 30, 96, 0, (0, 0.5)))
+    assert (left != photos.crops("x", 30, 96, 1, (0, 0.5))).any()
+    with pytest.raises(ValueError, match="96 pixels are more"):
+        photos.crops("x", 1, 96, 0, (0.0, 0.1))
