@@ -81,7 +81,16 @@ def extractor(backbone, cut: str = "middle", size: int = SIZE):
 
 def features(extractor, pictures: np.ndarray, batch_size: int = BATCH_FEATURES) -> np.ndarray:
     """Return the bottleneck features, float32 (n, channels), of pictures (n, height, width, 3)."""
-    return extractor.predict(np.asarray(pictures), batch_size=batch_size, verbose=0)
+    return _in_batches(extractor, pictures, batch_size)
+
+
+def _in_batches(model, pictures, batch_size: int = BATCH_FEATURES) -> np.ndarray:
+    """Return what `model` says of the pictures. Unlike `predict` it builds no graph, which would
+    take longer than a few hundred pictures do, and tens of megabytes for each model.
+    """
+    starts = range(0, len(pictures), batch_size)
+    parts = [np.asarray(pictures[i : i + batch_size], "float32") for i in starts]
+    return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
 
 
 def cached_features(extractor, pictures: np.ndarray, folder=None) -> np.ndarray:
@@ -170,8 +179,7 @@ def train_head(features: np.ndarray, labels: np.ndarray, classes: int, epochs=EP
         name="head",
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    # Eagerly: to build a graph for one layer would take longer than to train it.
-    head.compile(keras.optimizers.Adam(HEAD_RATE), loss, run_eagerly=True)
+    head.compile(keras.optimizers.Adam(HEAD_RATE), loss)
     head.fit(features, labels, batch_size=BATCH, epochs=epochs, verbose=0)
     return head
 
@@ -267,7 +275,7 @@ class Classifier:
     def probabilities(self, pictures) -> np.ndarray:
         """Return float32 (n, classes) for a list of whatever `images.read` takes."""
         pixels = np.stack([images.read(one, (self.size, self.size)) for one in pictures])
-        return self.model.predict(pixels, batch_size=BATCH_FEATURES, verbose=0)
+        return _in_batches(self.model, pixels)
 
     def classify(self, picture, top: int = 5) -> list[tuple[str, float]]:
         """Return the `top` best guesses for one picture as (label, probability), best first.

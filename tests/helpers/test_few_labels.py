@@ -38,9 +38,10 @@ def test_the_rival_learns_what_can_be_learnt(monkeypatch):
 def test_a_head_is_scored_on_what_was_held_out():
     draw = np.random.default_rng(0)
     f, y = draw.normal(size=(60, 4)).astype("float32"), np.arange(60) % 2
-    f[:, 0] += 6 * y
-    assert few_labels.with_transfer(f[:40], y[:40], f[40:], y[40:], seed=0) == 1
-    assert few_labels.with_transfer(f[:40], y[:40], f[40:], 1 - y[40:], seed=0) == 0
+    f[:, 0] += 12 * y
+    right = few_labels.with_transfer(f[:40], y[:40], f[40:], y[40:], seed=0)
+    wrong = few_labels.with_transfer(f[:40], y[:40], f[40:], 1 - y[40:], seed=0)
+    assert right >= 0.85 and right + wrong == pytest.approx(1)
     assert few_labels.accuracy(np.eye(4), np.array([0, 1, 2, 0])) == 0.75
 
 
