@@ -12,11 +12,13 @@ attention: Vaswani et al., 2017. Coordinates as input: Liu et al.: CoordConv, Ne
 """
 
 import time
+from functools import cache
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from helpers import assets
 from helpers.datasets import scenes
 
 PAD, START, END, UNKNOWN = range(4)
@@ -307,6 +309,13 @@ class Speaker:
         return pictures
 
 
+@cache
+def shipped() -> Speaker:
+    """Return the captioner that the workshop ships, and the lesson's full mode trains."""
+    model = keras.models.load_model(assets.path("captioner"), compile=False)
+    return Speaker(model, toy_vocabulary())
+
+
 # --- judging ------------------------------------------------------------------------------------
 
 
@@ -390,3 +399,18 @@ def scores(speaker: Speaker, split: str, count: int = 500, width: int = 1) -> di
     sentences = speaker.describe(pictures, width)
     judged = {"BLEU-4": bleu(sentences, references), "references' BLEU-4": ceiling(references)}
     return judged | truth(sentences, true_scenes)
+
+
+def evaluate(options=None) -> dict[str, float]:
+    """Score the shipped captioner on held-out scenes: `python -m helpers evaluate captioner`."""
+    speaker = shipped()
+    pictures, true_scenes, _ = scenes.load("test", 500)
+    began = time.perf_counter()
+    sentences = speaker.describe(pictures)
+    figures = {"pictures per second": len(pictures) / (time.perf_counter() - began)}
+    for split in ("test", "test unseen"):
+        for name, value in scores(speaker, split).items():
+            figures[f"{split}: {name}"] = value
+    figures["test: BLEU-4, beam of 3"] = scores(speaker, "test", 200, width=3)["BLEU-4"]
+    looked = attention_on_things(speaker, pictures[:200], true_scenes[:200], sentences[:200])
+    return figures | {f"attention: {name}": value for name, value in looked.items()}
