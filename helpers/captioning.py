@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import assets
+from helpers import assets, images
 from helpers.datasets import scenes
 
 PAD, START, END, UNKNOWN = range(4)
@@ -143,11 +143,19 @@ def decoder(
     return keras.Model([seen, words], outputs, name=name)
 
 
-def build(vocabulary: Vocabulary, side: int = scenes.SIDE, attention: bool = True) -> keras.Model:
-    """The whole captioner: picture (n, side, side, 3) and words (n, t) to logits (n, t, words)."""
-    look = encoder(side)
+def computed_already(grid) -> keras.Model:
+    """An encoder that hands on its input: for features of photographs, computed once and kept."""
+    return keras.Sequential([keras.Input(grid), keras.layers.Activation("linear")], name="encoder")
+
+
+def build(vocabulary: Vocabulary, look: keras.Model | None = None, attention: bool = True):
+    """The whole captioner: what `look` takes (n, …), and words (n, t), to logits (n, t, words).
+
+    look: the `encoder` of the toy world unless another is given; its name must be "encoder".
+    """
+    look = look or encoder()
     speak = decoder(vocabulary, look.output_shape[1:], attention=attention)
-    picture = keras.Input((side, side, 3), name="picture")
+    picture = keras.Input(look.input_shape[1:], name="picture")
     words = keras.Input((None,), dtype="int32", name="words")
     return keras.Model([picture, words], speak([look(picture), words])["logits"], name="captioner")
 
@@ -186,6 +194,37 @@ def train(model, vocabulary, epochs: int = 90, seed: int = 0, rate: float = 2e-3
         )
         if on_epoch:
             on_epoch(epoch, history.history["loss"][0], time.monotonic() - began)
+
+
+def train_on(model, vocabulary, pictures, sentences, epochs: int, seed: int = 0, rate=1e-3):
+    """Fit a captioner to pictures, or their features, (n, …) with a list of sentences for each.
+
+    Every epoch shows each picture once, with one of its sentences. Returns the loss of each epoch.
+    """
+    model.compile(keras.optimizers.Adam(rate, clipnorm=5.0), loss=masked_loss)
+    generator, losses = np.random.default_rng(seed), []
+    for _ in range(epochs):
+        chosen = [some[generator.integers(len(some))] for some in sentences]
+        words = vocabulary.encode(chosen)
+        history = model.fit(
+            [pictures, words[:, :-1]], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0
+        )
+        losses.append(history.history["loss"][0])
+    return losses
+
+
+def photo_grids(backbone, pictures, layer: str, size: int = 160) -> np.ndarray:
+    """Features of photographs from a pretrained network: float32 (n, rows, columns, channels).
+
+    backbone: from `backbones.load(..., top=False)`; layer: where to cut it. pictures: paths, or
+    whatever `images.read` takes. Compute them once and keep them: the network does not change.
+    """
+    part = backbone.upto(layer)
+    grids = []
+    for start in range(0, len(pictures), BATCH):
+        some = [images.read(picture, (size, size)) for picture in pictures[start : start + BATCH]]
+        grids.append(part(backbone.scale(np.stack(some).astype("float32"))).numpy())
+    return np.concatenate(grids)
 
 
 # --- speaking -----------------------------------------------------------------------------------
