@@ -11,8 +11,10 @@ Vinyals et al.: Show and Tell, CVPR 2015. Xu et al.: Show, Attend and Tell, ICML
 attention: Vaswani et al., 2017. Coordinates as input: Liu et al.: CoordConv, NeurIPS 2018.
 """
 
+import tempfile
 import time
 from functools import cache
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -24,6 +26,7 @@ from helpers.datasets import scenes
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
 BATCH = 64
+HIDE = 0.2  # share of the words said so far that training hides
 FRESH = 4096  # scenes drawn for one epoch; the next epoch draws new ones
 
 
@@ -92,26 +95,31 @@ class Coordinates(keras.layers.Layer):
         return keras.ops.concatenate([grid, spread + right, spread + down], axis=-1)
 
 
-def encoder(side: int = scenes.SIDE, width: int = 24, name="encoder") -> keras.Model:
-    """Pictures, uint8 or float (n, side, side, 3), to an 8 by 8 grid (n, side/8, side/8, 4 width).
+def encoder(side: int = scenes.SIDE, name="encoder") -> keras.Model:
+    """Pictures, uint8 or float (n, side, side, 3), to a grid (n, side / 8, side / 8, 130).
 
-    Each cell of the grid also knows where it is: relations between things need that.
+    Two streams that never meet: one sees shapes and no colour, one sees colour and no shape. So
+    neither can learn "a red cat" as one thing, and a blue one is no surprise. The last two channels
+    are coordinates: relations between things need to know where they are.
     """
     layers = keras.layers
-    picture = x = keras.Input((side, side, 3), name="picture")
-    x = layers.Rescaling(1 / 127.5, offset=-1)(x)
-    x = Coordinates()(x)
-    for filters, size, stride in (
-        (width, 5, 2),
-        (2 * width, 3, 2),
-        (2 * width, 3, 1),
-        (4 * width, 3, 2),
-        (4 * width, 3, 1),
-    ):
-        x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.ReLU()(x)
-    return keras.Model(picture, Coordinates()(x), name=name)
+    picture = keras.Input((side, side, 3), name="picture")
+    pixels = layers.Rescaling(1 / 127.5, offset=-1)(picture)
+    shape = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones", trainable=False)(pixels)
+    for filters, size, stride in ((24, 5, 2), (48, 3, 2), (48, 3, 1), (96, 3, 2), (96, 3, 1)):
+        shape = _convolution(shape, filters, size, stride)
+    colour = layers.AveragePooling2D(2)(pixels)
+    for filters in (16, 32):
+        colour = _convolution(colour, filters, 1, 1)
+    colour = layers.MaxPooling2D(4)(colour)
+    grid = Coordinates()(layers.Concatenate()([shape, colour]))
+    return keras.Model(picture, grid, name=name)
+
+
+def _convolution(x, filters, size, stride):
+    layers = keras.layers
+    x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def decoder(
@@ -133,7 +141,6 @@ def decoder(
     outputs = {}
     if attention:
         cells = layers.Reshape((grid[0] * grid[1], grid[2]))(seen)
-        cells = layers.Dense(units, activation="relu")(cells)
         look = layers.MultiHeadAttention(4, units // 4)
         found, outputs["weights"] = look(x, cells, return_attention_scores=True)
         x = layers.Concatenate()([x, found])
@@ -176,7 +183,17 @@ def toy_vocabulary() -> Vocabulary:
     return Vocabulary.of([sentence for five in sentences for sentence in five])
 
 
-def train(model, vocabulary, epochs: int = 90, seed: int = 0, rate: float = 2e-3, on_epoch=None):
+def hide_some(words: np.ndarray, generator: np.random.Generator, share=HIDE) -> np.ndarray:
+    """Put UNKNOWN in place of a share of the words said so far, (n, t).
+
+    What the last words were says much about the next one: after "purple" a network soon knows which
+    nouns never followed. With some words hidden it has to look (Bowman et al., CoNLL 2016).
+    """
+    hidden = (generator.random(words.shape) < share) & (words > UNKNOWN)
+    return np.where(hidden, UNKNOWN, words).astype(np.int32)
+
+
+def train(model, vocabulary, epochs: int = 60, seed: int = 0, rate: float = 2e-3, on_epoch=None):
     """Fit a captioner to the toy world: every epoch draws `FRESH` scenes, never seen before.
 
     on_epoch(epoch, loss, seconds) is called after each. Each scene is seen once, with one of its
@@ -185,18 +202,17 @@ def train(model, vocabulary, epochs: int = 90, seed: int = 0, rate: float = 2e-3
     steps = epochs * FRESH // BATCH
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(keras.optimizers.Adam(schedule, clipnorm=5.0), loss=masked_loss)
-    began = time.monotonic()
+    generator, began = np.random.default_rng(seed), time.monotonic()
     for epoch in range(epochs):
         pictures, _, sentences = scenes.load("train", FRESH, seed=1 + seed * 100_000 + epoch)
         words = vocabulary.encode([five[0] for five in sentences])
-        history = model.fit(
-            [pictures, words[:, :-1]], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0
-        )
+        said = hide_some(words[:, :-1], generator)
+        history = model.fit([pictures, said], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0)
         if on_epoch:
             on_epoch(epoch, history.history["loss"][0], time.monotonic() - began)
 
 
-def train_on(model, vocabulary, pictures, sentences, epochs: int, seed: int = 0, rate=1e-3):
+def train_on(model, vocabulary, pictures, sentences, epochs, seed=0, rate=1e-3, hide=HIDE):
     """Fit a captioner to pictures, or their features, (n, …) with a list of sentences for each.
 
     Every epoch shows each picture once, with one of its sentences. Returns the loss of each epoch.
@@ -206,9 +222,8 @@ def train_on(model, vocabulary, pictures, sentences, epochs: int, seed: int = 0,
     for _ in range(epochs):
         chosen = [some[generator.integers(len(some))] for some in sentences]
         words = vocabulary.encode(chosen)
-        history = model.fit(
-            [pictures, words[:, :-1]], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0
-        )
+        said = hide_some(words[:, :-1], generator, hide)
+        history = model.fit([pictures, said], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0)
         losses.append(history.history["loss"][0])
     return losses
 
@@ -289,17 +304,23 @@ class Speaker:
         self.vocabulary = vocabulary
         self._encoder = model.get_layer("encoder")
         self._decoder = model.get_layer("decoder")
-        self._look = tf.function(lambda pictures: self._encoder(pictures, training=False))
+        self._see = tf.function(
+            lambda pictures: self._encoder(pictures, training=False), reduce_retracing=True
+        )
         self._speak = tf.function(
             lambda grid, words: self._decoder([grid, words], training=False), reduce_retracing=True
         )
+
+    def look(self, pictures):
+        """Return the grid of features of pictures: float32 (n, rows, columns, channels)."""
+        return self._see(self._checked(pictures))
 
     def describe(self, pictures, width: int = 1, alpha: float = 0.7) -> list[str]:
         """One sentence for each picture, (n, 64, 64, 3); width above 1 searches with a beam."""
         pictures = self._checked(pictures)
         sentences = []
         for start in range(0, len(pictures), BATCH):
-            grid = self._look(pictures[start : start + BATCH])
+            grid = self.look(pictures[start : start + BATCH])
             next_words = self.next_words(grid, width)
             if width == 1:
                 rows = greedy(next_words, len(grid), self.vocabulary.length)
@@ -326,7 +347,7 @@ class Speaker:
 
         The mean over the heads. The map of a word is the one from which that word was chosen.
         """
-        grid = self._look(self._checked(picture[None]))
+        grid = self.look(picture[None])
         rows = self.vocabulary.encode([sentence])
         outputs = self._speak(grid, rows[:, :-1])
         if "weights" not in outputs:
@@ -346,6 +367,14 @@ class Speaker:
                 "was trained on photographs."
             )
         return pictures
+
+
+def publish(model) -> None:
+    """Put a trained captioner, without its optimiser, where the workshop keeps its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "captioner.keras"
+        keras.Model(model.input, model.output, name=model.name).save(file)
+        assets.publish("captioner", file)
 
 
 @cache

@@ -11,7 +11,6 @@ import math
 # What can be scored -> the function that does it, imported only when it is asked for. It gets the
 # options of the command line as {name: value}, and returns {figure: number}.
 REGISTRY = {
-    "captioner": "helpers.captioning:evaluate",
     "mnist-cnn": "helpers.datasets.mnist:score_cnn",
     "mnist-dense": "helpers.datasets.mnist:score_dense",
     "parser": "helpers.parser_network:evaluate",

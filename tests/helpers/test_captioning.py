@@ -68,7 +68,7 @@ def test_each_cell_of_the_grid_knows_where_it_is():
 
 
 def test_the_network_sees_no_word_before_it_is_said(vocabulary, speaker, pictures):
-    grid = speaker._look(pictures[:1])
+    grid = speaker.look(pictures[:1])
     one, other = (speaker.vocabulary.encode([s]) for s in ("a red cat", "a red dogs"))
     first, second = (speaker._speak(grid, rows[:, :-1])["logits"].numpy() for rows in (one, other))
     np.testing.assert_allclose(first[0, :3], second[0, :3], atol=1e-5)
@@ -85,6 +85,25 @@ def test_the_loss_is_the_mean_over_words_and_not_over_padding():
     assert float(captioning.masked_loss(words, logits)) == pytest.approx(expected, rel=1e-5)
     logits[words == PAD] += 100 * np.eye(6)[PAD]  # what it says of padding makes no difference
     assert float(captioning.masked_loss(words, logits)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_some_words_are_hidden_in_training_and_never_the_start():
+    words = np.tile([START, 5, 6, 7, END, PAD], (200, 1))
+    hidden = captioning.hide_some(words, np.random.default_rng(0))
+    changed = hidden != words
+    assert (hidden[changed] == UNKNOWN).all()
+    assert not changed[:, [0, 4, 5]].any()
+    assert 0.15 < changed[:, 1:4].mean() < 0.25
+
+
+def test_shapes_and_colours_are_seen_apart():
+    """Where only colours change and not brightness, only the colour stream differs."""
+    look = captioning.encoder()
+    grey = np.full((1, 64, 64, 3), 100, np.uint8)
+    tinted = grey + np.array([40, -40, 0], np.int16).astype(np.uint8)
+    one, other = (look(picture.astype("float32")).numpy() for picture in (grey, tinted))
+    np.testing.assert_allclose(one[..., :96], other[..., :96], atol=1e-4)
+    assert np.abs(one[..., 96:128] - other[..., 96:128]).max() > 1e-3
 
 
 def test_training_lowers_the_loss_and_is_repeatable(monkeypatch):
