@@ -41,7 +41,10 @@ class Guesser(ipywidgets.VBox):
             raise ValueError("There is no picture to begin with: give at least one.")
         self._look, self._pictures, self._side = look, dict(pictures), side
         self.guesses, self.heat, self.message = [], None, ""
-        self._choice = ipywidgets.Dropdown(options=list(pictures), description="Picture")
+        # Buttons, pressed with the space bar: JupyterLab takes a list's arrow keys for its own.
+        self._choice = ipywidgets.ToggleButtons(
+            options=list(pictures), style={"button_width": "auto"}
+        )
         self._upload = ipywidgets.FileUpload(
             accept="image/*", multiple=False, description="Upload your own"
         )
@@ -49,8 +52,7 @@ class Guesser(ipywidgets.VBox):
         self._choice.observe(self._chosen, names="value")
         self._upload.observe(self._uploaded, names="value")
         self._chosen()
-        row = ipywidgets.HBox([self._choice, self._upload], layout={"flex_flow": "row wrap"})
-        super().__init__([row, self._answer])
+        super().__init__([self._choice, self._upload, self._answer])
 
     def show(self) -> None:
         """Display it, and where no kernel runs a picture of what it showed at first."""

@@ -39,13 +39,12 @@ def test_pictures_are_chosen_by_keyboard_and_guessed(guesser):
     notebook, cell = guesser
     cell.get_by_text("Egyptian cat").wait_for()
     cells = len(notebook.sources())
-    choice = cell.get_by_role("combobox")
-    choice.focus()
-    choice.press("ArrowDown")
-    notebook.wait_for(BEST, "espresso")
-    cell.get_by_text("espresso").wait_for()
-    choice.press("ArrowDown")
-    notebook.wait_for(BEST, "tripod")
+    for name, guess in (("coffee", "espresso"), ("photographer", "tripod")):
+        choice = cell.get_by_role("button", name=name, exact=True)
+        choice.focus()
+        choice.press(" ")
+        notebook.wait_for(BEST, guess, seconds=30)
+        cell.get_by_text(guess, exact=True).wait_for()
     seen = cell.get_by_role("img", name="Where it looked for tripod")
     seen.wait_for()
     assert seen.evaluate("image => image.naturalWidth") == 224
@@ -63,14 +62,20 @@ def test_an_upload_is_guessed_and_bad_ones_get_their_sentence(guesser, tmp_path)
     images.write(coffee, photos.load("coffee"))
     cut.write_bytes(images.encode(photos.load("coffee"))[:5_000])
     images.write(dot, np.zeros((1, 1, 3), np.uint8))
-    chooser = cell.locator("input[type=file]")
+    button = cell.get_by_role("button", name="Upload your own")
+
+    def upload(file):
+        with cell.page.expect_file_chooser() as chooser:
+            button.click()
+        chooser.value.set_files(file)
+
     for file, sentence in (
         (letter, "letter.jpg is not a picture that can be read"),
         (cut, "cut.png is cut off or damaged"),
         (dot, "dot.gif has fewer than 16 pixels"),
     ):
-        chooser.set_input_files(file)
+        upload(file)
         cell.get_by_text(sentence).wait_for()
-    chooser.set_input_files(coffee)
-    notebook.wait_for(BEST, "espresso")
+    upload(coffee)
+    notebook.wait_for(BEST, "espresso", seconds=30)
     cell.get_by_role("img", name="mine.jpg").wait_for()
