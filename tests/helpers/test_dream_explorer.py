@@ -1,4 +1,4 @@
-"""The dream explorer without a browser: what it shows follows its controls; a bad upload is told."""
+"""The dream explorer without a browser: its picture follows its controls; bad uploads are told."""
 
 import asyncio
 
