@@ -415,7 +415,7 @@ def _nearer(pixels: np.ndarray, scale: float) -> np.ndarray:
 
 
 def animation(shots: Sequence[np.ndarray], format: str = "webp", milliseconds: int = 80) -> bytes:
-    """Return frames as the bytes of an animated WebP or GIF, running to and fro for ever."""
+    """Return frames as the bytes of an animated WebP or GIF, running there and back for ever."""
     if format not in ("webp", "gif"):
         raise DreamError(f"{format!r} can't hold an animation here: take 'webp' or 'gif'.")
     if not len(shots):
