@@ -13,6 +13,7 @@ Inside, a picture is float32 from 0 to 255. The network is cut off after the las
 each Dreamer or Visualiser compiles its step once, for pictures of any size.
 """
 
+import gc
 import io
 import math
 import os
@@ -297,11 +298,18 @@ def _compiled(network, scale) -> Callable[[tf.Tensor], Features]:
     Called directly, a Keras model keeps the answers of every layer until the last has answered.
     """
 
+    _tidy()
+
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3])])
     def look(pictures):
         return _as_list(network(scale(pictures), training=False))
 
     return look
+
+
+def _tidy() -> None:
+    """Free what earlier dreamers compiled: its parts hold one another, so it does not go alone."""
+    gc.collect()
 
 
 def _as_list(features) -> Features:
@@ -407,7 +415,7 @@ def _nearer(pixels: np.ndarray, scale: float) -> np.ndarray:
 
 
 def animation(shots: Sequence[np.ndarray], format: str = "webp", milliseconds: int = 80) -> bytes:
-    """Return frames as the bytes of an animated WebP or GIF, running to and fro for ever."""
+    """Return frames as the bytes of an animated WebP or GIF, running there and back for ever."""
     if format not in ("webp", "gif"):
         raise DreamError(f"{format!r} can't hold an animation here: take 'webp' or 'gif'.")
     if not len(shots):
@@ -511,6 +519,7 @@ class Visualiser:
 
     def __init__(self, backbone, layer: str) -> None:
         """Raise `backbones.BackboneError` for a layer that isn't there."""
+        _tidy()
         self.network = backbone.upto(layer)
         self._scale = backbone.scale
         self._fixed = self.network.input_shape[1]
@@ -634,17 +643,24 @@ def _cut(picture: np.ndarray, centre: tuple[float, float], side: int) -> np.ndar
 
 
 def nudge(
-    backbone, picture, class_number: int, amount: int = 2, toward: bool = False
+    backbone, picture, class_number: int, amount: int = 2, steps: int = 1, toward: bool = False
 ) -> np.ndarray:
-    """Change every pixel by `amount` of 0-255 so that a class becomes less likely, in one step.
+    """Change every pixel by `amount` of 0-255 so that a class becomes less likely, in each step.
 
     `toward=True`: more likely. `picture`: whatever `images.read` takes. Returns uint8, (height,
     width, 3), of the network's size. The fast gradient sign method (Goodfellow et al. 2015).
     """
-    start = tf.constant(images.read(picture, backbone.size)[None], tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(start)
-        logits = backbone.model(backbone.scale(start), training=False)
-        chance = tf.nn.log_softmax(logits)[0, class_number]
-    direction = tf.sign(tape.gradient(chance, start))
-    return _bytes(start + (amount if toward else -amount) * direction)[0]
+
+    @tf.function
+    def direction(pixels):
+        with tf.GradientTape() as tape:
+            tape.watch(pixels)
+            logits = backbone.model(backbone.scale(pixels[None]), training=False)
+            chance = tf.nn.log_softmax(logits)[0, class_number]
+        return tf.sign(tape.gradient(chance, pixels))
+
+    pixels = tf.constant(images.read(picture, backbone.size), tf.float32)
+    for _ in range(steps):
+        change = (amount if toward else -amount) * direction(pixels)
+        pixels = tf.clip_by_value(pixels + change, 0.0, 255.0)
+    return _bytes(pixels)

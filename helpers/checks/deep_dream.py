@@ -149,7 +149,7 @@ def attack(function, judge):
                 f"a pixel changes by {most:.0f} of 255, and {LARGEST_NUDGE} is the most allowed"
             )
         changed = np.clip(np.round(found), 0, 255).astype(np.uint8)
-        before, after = judge.probabilities([picture, changed])[:, number]
+        before, after = (judge.probabilities(one)[0, number] for one in (picture, changed))
         if after > before:
             raise Wrong(f"for the {name} its class becomes more likely: the other way round")
         if after > before / 3:

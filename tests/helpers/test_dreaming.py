@@ -454,3 +454,6 @@ def test_a_nudge_changes_each_pixel_by_no_more_than_told_and_does_its_work():
         assert np.abs(changed.astype(int) - cat).max() == 3
     assert chance(away) < chance(cat) < chance(here)
     np.testing.assert_array_equal(dreaming.nudge(judge, cat, 2, 0), cat)
+    further = dreaming.nudge(judge, cat, 2, 1, steps=3)
+    assert 1 < np.abs(further.astype(int) - cat).max() <= 3
+    assert chance(further) < chance(dreaming.nudge(judge, cat, 2, 1))
