@@ -81,16 +81,7 @@ def extractor(backbone, cut: str = "middle", size: int = SIZE):
 
 def features(extractor, pictures: np.ndarray, batch_size: int = BATCH_FEATURES) -> np.ndarray:
     """Return the bottleneck features, float32 (n, channels), of pictures (n, height, width, 3)."""
-    return _in_batches(extractor, pictures, batch_size)
-
-
-def _in_batches(model, pictures, batch_size: int = BATCH_FEATURES) -> np.ndarray:
-    """Return what `model` says of the pictures. Unlike `predict` it builds no graph, which would
-    take longer than a few hundred pictures do, and tens of megabytes for each model.
-    """
-    starts = range(0, len(pictures), batch_size)
-    parts = [np.asarray(pictures[i : i + batch_size], "float32") for i in starts]
-    return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
+    return extractor.predict(np.asarray(pictures), batch_size=batch_size, verbose=0)
 
 
 def cached_features(extractor, pictures: np.ndarray, folder=None) -> np.ndarray:
@@ -275,7 +266,7 @@ class Classifier:
     def probabilities(self, pictures) -> np.ndarray:
         """Return float32 (n, classes) for a list of whatever `images.read` takes."""
         pixels = np.stack([images.read(one, (self.size, self.size)) for one in pictures])
-        return _in_batches(self.model, pixels)
+        return self.model.predict(pixels, batch_size=BATCH_FEATURES, verbose=0)
 
     def classify(self, picture, top: int = 5) -> list[tuple[str, float]]:
         """Return the `top` best guesses for one picture as (label, probability), best first.
