@@ -27,6 +27,12 @@ def open_mixer(lab, page):
     return opened, opened.cell("StyleMixer(")
 
 
+def upload(cell, name, file):
+    with cell.page.expect_file_chooser() as chooser:
+        cell.get_by_role("button", name=name).click()
+    chooser.value.set_files(file)
+
+
 def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path):
     opened, cell = open_mixer(lab, page)
     picture = cell.locator(".widget-html img")
@@ -51,9 +57,9 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
     cell.get_by_alt_text("a cup, painted").wait_for()
 
     images.write(tmp_path / "mine.png", patterns.pointillism(80))
-    cell.locator("input[type=file]").nth(1).set_input_files(tmp_path / "mine.png")
+    upload(cell, "A style of yours", tmp_path / "mine.png")
     opened.wait_for("mixer.one.value", "your own …")
     (tmp_path / "bad.png").write_text("no picture")
-    cell.locator("input[type=file]").nth(0).set_input_files(tmp_path / "bad.png")
+    upload(cell, "A photograph of yours", tmp_path / "bad.png")
     cell.get_by_text("bad.png is not a picture").wait_for()
     opened.wait_for("mixer.photograph.value", "a cup")
