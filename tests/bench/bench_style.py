@@ -12,7 +12,7 @@ import time
 from harness import Measurement, compare
 
 SIZE = 256  # pixels of the longer side
-PATIENCE = 160  # steps after which the straightforward way is stopped, and the figure a lower bound
+PATIENCE = 400  # steps after which the straightforward way is stopped, and the figure a lower bound
 RATE = 0.02  # Adam's, of the range from black to white, as in TensorFlow's tutorial
 
 
@@ -180,7 +180,7 @@ def _straightforward():
     seen = see(tf.constant(_start())[None])
     places = {layer: seen[layer] for layer in styling.CONTENT_LAYERS}
     picture = tf.Variable(_start())
-    optimizer = keras.optimizers.Adam(RATE, beta_1=0.99, epsilon=1e-1)
+    optimizer = keras.optimizers.Adam(RATE)
     optimizer.build([picture])
     seconds, looks, found = 0.0, 0, float(judge(picture.value()))
 
