@@ -92,16 +92,16 @@ def module_weights(channels: int, widths: Widths) -> int:
     )
 
 
-def train(model, pictures: np.ndarray, labels: np.ndarray, epochs: int = EPOCHS, seed: int = 0):
+def train(model, pictures: np.ndarray, labels: np.ndarray, epochs=EPOCHS, seed=0, batch=BATCH):
     """Train a network on cells, mirrored and turned by chance; return its History."""
     import keras
 
     keras.utils.set_random_seed(seed)
-    steps = epochs * -(-len(pictures) // BATCH)
+    steps = epochs * -(-len(pictures) // batch)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
-    return model.fit(pictures, labels, batch_size=BATCH, epochs=epochs, verbose=0)
+    return model.fit(pictures, labels, batch_size=batch, epochs=epochs, verbose=0)
 
 
 def pictures(count: int = PICTURES) -> tuple[cells.Pictures, cells.Pictures]:

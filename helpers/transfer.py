@@ -512,11 +512,12 @@ def grad_cam(model, inputs, target: int | None = None) -> np.ndarray:
         raise TransferError(f"'{model.name}' has no global pooling layer: no maps to look at.")
     last = model.layers[-1]
     scores = last.input if isinstance(last, layers.Softmax) else model.output
-    both = keras.Model(model.input, [pool.input, scores])
-    x = tf.cast(inputs, tf.float32)
+    front, rest = keras.Model(model.input, pool.input), keras.Model(pool.input, scores)
+    # In a graph, which forgets each layer's answer when the next has it: a tape would keep all.
+    maps = tf.constant(front.predict(np.asarray(inputs, "float32"), verbose=0))
     with tf.GradientTape() as tape:
-        tape.watch(x)  # frozen layers are recorded only on the way from something watched
-        maps, found = both(x, training=False)
+        tape.watch(maps)
+        found = rest(maps, training=False)
         score = found[0, int(tf.argmax(found[0])) if target is None else target]
     weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2))  # a channel's worth
     heat = np.maximum((maps[0] @ tf.transpose(weights)).numpy()[..., 0], 0)
