@@ -8,6 +8,8 @@ import importlib
 import json
 import math
 
+from helpers import reproducibility
+
 # What can be scored -> the function that does it, imported only when it is asked for. It gets the
 # options of the command line as {name: value}, and returns {figure: number}.
 REGISTRY = {
@@ -44,6 +46,7 @@ def evaluate(name, options=None):
         if option not in OPTIONS.get(name, ()):
             known = ", ".join(f"--{known}" for known in OPTIONS.get(name, ())) or "none but --json"
             raise EvaluationError(f"'{name}' has no option --{option}. It has: {known}.")
+    reproducibility.quiet()
     module, function = REGISTRY[name].split(":")
     figures = getattr(importlib.import_module(module), function)(options)
     return {figure: _number(value) for figure, value in figures.items()}

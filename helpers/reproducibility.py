@@ -26,17 +26,24 @@ def start(seed: int = 0) -> None:
     Sets the seeds of Python, NumPy, TensorFlow and Keras, and asks TensorFlow for operations that
     give the same result each time (some are slower on a GPU). Prints nothing.
     """
+    quiet()
+    import tensorflow as tf
+
+    set_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def quiet() -> None:
+    """Load TensorFlow without its talk about the build. Prints nothing."""
     # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
     with _silenced():
-        import tensorflow as tf
+        import tensorflow as tf  # noqa: F401 - from now on it keeps quiet
     from absl import logging as absl_logging
 
     absl_logging.set_verbosity(absl_logging.ERROR)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    set_seed(seed)
-    tf.config.experimental.enable_op_determinism()
 
 
 @contextmanager
