@@ -77,7 +77,9 @@ def show(folder: Path = NOTEBOOKS) -> None:
         axis.imshow(_cut(card.picture))
         heading = axis.text(0, PICTURE[0] + 12, title, weight="bold", va="top", size=13)
         below = {"xycoords": heading, "textcoords": "offset points"}
-        axis.annotate(promise, (0, 0), (0, -4), va="top", size=11, **below)
+        text = axis.annotate(promise, (0, 0), (0, -4), va="top", size=11, **below)
+        for words in (heading, text):  # a long line shall not make the pictures smaller
+            words.set_in_layout(False)
         axis.set_ylim(tallest, 0)
     alt = "Cards of the lessons, each with a picture from it. "
     alt += " ".join(f"{card.title}: {card.promise}" for card in found)
@@ -90,7 +92,7 @@ def show(folder: Path = NOTEBOOKS) -> None:
 def _wrapped(card: Card) -> tuple[str, str]:
     """Title and promise in lines as wide as a card."""
     title = textwrap.fill(card.title, 30, max_lines=2, placeholder=" …")
-    return title, textwrap.fill(card.promise, 42, max_lines=5, placeholder=" …")
+    return title, textwrap.fill(card.promise, 37, max_lines=6, placeholder=" …")
 
 
 def _height(title: str, promise: str) -> int:
