@@ -26,7 +26,7 @@ from helpers.datasets import scenes
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
 BATCH = 64
-HIDE = 0.2  # share of the words said so far that training hides
+EPOCHS = 40  # of training
 FRESH = 4096  # scenes drawn for one epoch; the next epoch draws new ones
 
 
@@ -129,6 +129,11 @@ def decoder(
 
     Outputs: "logits" (n, t, words) and, with attention, "weights" (n, heads, t, rows × columns).
     Without, the picture's features are all handed over at the start, as in Show and Tell.
+
+    What the words so far ask for and what the picture shows meet only in a sum: no layer in between
+    can learn that "purple" and a cat exclude each other because they never came together. Where
+    things are is looked up on its own, in the two coordinates that the grid's last channels hold,
+    and goes through a hidden layer: "left of" is no sum.
     """
     layers = keras.layers
     seen = keras.Input(grid, name="grid")
@@ -136,23 +141,24 @@ def decoder(
     average, strongest = layers.GlobalAveragePooling2D()(seen), layers.GlobalMaxPooling2D()(seen)
     picture = layers.Dense(units, activation="relu")(layers.Concatenate()([average, strongest]))
     memory = [layers.Dense(units, activation="tanh")(picture), layers.Dense(units)(picture)]
-    x = layers.Embedding(len(vocabulary.words), 64)(words)
-    x = layers.LSTM(units, return_sequences=True)(x, initial_state=memory)
-    outputs = {}
+    said = layers.Embedding(len(vocabulary.words), 64)(words)
+    said = layers.LSTM(units, return_sequences=True)(said, initial_state=memory)
+    known, outputs = said, {}
     if attention:
         cells = layers.Reshape((grid[0] * grid[1], grid[2]))(seen)
-        look = layers.MultiHeadAttention(4, units // 4)
-        found, outputs["weights"] = look(x, cells, return_attention_scores=True)
-        x = layers.Concatenate()([x, found])
-    x = layers.Dropout(0.2)(x)
-    x = layers.Dense(units, activation="relu")(x)
-    outputs["logits"] = layers.Dense(len(vocabulary.words), name="logits")(x)
+        look = layers.MultiHeadAttention(4, units // 4, name="what")
+        what, outputs["weights"] = look(said, cells, return_attention_scores=True)
+        look = layers.MultiHeadAttention(4, units // 4, value_dim=4, output_shape=32, name="where")
+        where = layers.Dense(64, activation="relu")(look(said, cells[..., -2:], key=cells))
+        known = layers.Concatenate()([said, what, where])
+    known = layers.Dropout(0.2)(known)
+    outputs["logits"] = layers.Dense(len(vocabulary.words), name="logits")(known)
     return keras.Model([seen, words], outputs, name=name)
 
 
 def computed_already(grid) -> keras.Model:
-    """An encoder that hands on its input: for features of photographs, computed once and kept."""
-    return keras.Sequential([keras.Input(grid), keras.layers.Activation("linear")], name="encoder")
+    """An encoder for features of photographs that were computed once: it adds the coordinates."""
+    return keras.Sequential([keras.Input(grid), Coordinates()], name="encoder")
 
 
 def build(vocabulary: Vocabulary, look: keras.Model | None = None, attention: bool = True):
@@ -183,17 +189,9 @@ def toy_vocabulary() -> Vocabulary:
     return Vocabulary.of([sentence for five in sentences for sentence in five])
 
 
-def hide_some(words: np.ndarray, generator: np.random.Generator, share=HIDE) -> np.ndarray:
-    """Put UNKNOWN in place of a share of the words said so far, (n, t).
-
-    What the last words were says much about the next one: after "purple" a network soon knows which
-    nouns never followed. With some words hidden it has to look (Bowman et al., CoNLL 2016).
-    """
-    hidden = (generator.random(words.shape) < share) & (words > UNKNOWN)
-    return np.where(hidden, UNKNOWN, words).astype(np.int32)
-
-
-def train(model, vocabulary, epochs: int = 60, seed: int = 0, rate: float = 2e-3, on_epoch=None):
+def train(
+    model, vocabulary, epochs: int = EPOCHS, seed: int = 0, rate: float = 2e-3, on_epoch=None
+):
     """Fit a captioner to the toy world: every epoch draws `FRESH` scenes, never seen before.
 
     on_epoch(epoch, loss, seconds) is called after each. Each scene is seen once, with one of its
@@ -202,17 +200,17 @@ def train(model, vocabulary, epochs: int = 60, seed: int = 0, rate: float = 2e-3
     steps = epochs * FRESH // BATCH
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(keras.optimizers.Adam(schedule, clipnorm=5.0), loss=masked_loss)
-    generator, began = np.random.default_rng(seed), time.monotonic()
+    began = time.monotonic()
     for epoch in range(epochs):
         pictures, _, sentences = scenes.load("train", FRESH, seed=1 + seed * 100_000 + epoch)
         words = vocabulary.encode([five[0] for five in sentences])
-        said = hide_some(words[:, :-1], generator)
-        history = model.fit([pictures, said], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0)
+        said, following = words[:, :-1], words[:, 1:]
+        history = model.fit([pictures, said], following, batch_size=BATCH, epochs=1, verbose=0)
         if on_epoch:
             on_epoch(epoch, history.history["loss"][0], time.monotonic() - began)
 
 
-def train_on(model, vocabulary, pictures, sentences, epochs, seed=0, rate=1e-3, hide=HIDE):
+def train_on(model, vocabulary, pictures, sentences, epochs, seed=0, rate=1e-3):
     """Fit a captioner to pictures, or their features, (n, …) with a list of sentences for each.
 
     Every epoch shows each picture once, with one of its sentences. Returns the loss of each epoch.
@@ -222,8 +220,8 @@ def train_on(model, vocabulary, pictures, sentences, epochs, seed=0, rate=1e-3, 
     for _ in range(epochs):
         chosen = [some[generator.integers(len(some))] for some in sentences]
         words = vocabulary.encode(chosen)
-        said = hide_some(words[:, :-1], generator, hide)
-        history = model.fit([pictures, said], words[:, 1:], batch_size=BATCH, epochs=1, verbose=0)
+        said, following = words[:, :-1], words[:, 1:]
+        history = model.fit([pictures, said], following, batch_size=BATCH, epochs=1, verbose=0)
         losses.append(history.history["loss"][0])
     return losses
 
@@ -369,18 +367,18 @@ class Speaker:
         return pictures
 
 
-def publish(model) -> None:
+def publish(model, name: str = "captioner") -> None:
     """Put a trained captioner, without its optimiser, where the workshop keeps its own."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "captioner.keras"
+        file = Path(folder) / f"{name}.keras"
         keras.Model(model.input, model.output, name=model.name).save(file)
-        assets.publish("captioner", file)
+        assets.publish(name, file)
 
 
 @cache
-def shipped() -> Speaker:
-    """Return the captioner that the workshop ships, and the lesson's full mode trains."""
-    model = keras.models.load_model(assets.path("captioner"), compile=False)
+def shipped(name: str = "captioner") -> Speaker:
+    """Return a captioner that the workshop ships; "captioner-plain" has no attention."""
+    model = keras.models.load_model(assets.path(name), compile=False)
     return Speaker(model, toy_vocabulary())
 
 
@@ -480,5 +478,8 @@ def evaluate(options=None) -> dict[str, float]:
         for name, value in scores(speaker, split).items():
             figures[f"{split}: {name}"] = value
     figures["test: BLEU-4, beam of 3"] = scores(speaker, "test", 200, width=3)["BLEU-4"]
+    for split in ("test", "test unseen"):
+        true = scores(shipped("captioner-plain"), split)["true"]
+        figures[f"{split}: true, without attention"] = true
     looked = attention_on_things(speaker, pictures[:200], true_scenes[:200], sentences[:200])
     return figures | {f"attention: {name}": value for name, value in looked.items()}

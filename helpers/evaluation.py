@@ -13,6 +13,7 @@ from helpers import reproducibility
 # What can be scored -> the function that does it, imported only when it is asked for. It gets the
 # options of the command line as {name: value}, and returns {figure: number}.
 REGISTRY = {
+    "captioner": "helpers.captioning:evaluate",
     "cells-cnn": "helpers.datasets.cells:score_cnn",
     "compact-inception": "helpers.inception:score",
     "mnist-cnn": "helpers.datasets.mnist:score_cnn",

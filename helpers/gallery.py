@@ -17,11 +17,12 @@ import numpy as np
 from IPython.display import display
 from PIL import Image, ImageOps
 
-from helpers import figures
+from helpers import figures, images
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COLUMNS = 3
 WIDTH = 9.6  # inches of 100 pixels
+COVER = (640, 400)  # width and height, in dots, that a picture in the README has at most
 PICTURE = (300, 460)  # height and width, in dots, to which a lesson's picture is cut
 HEAD = re.compile(r"\A# (?P<title>.+)\n+(?P<promise>(?:[^\n]+\n?)+)")
 
@@ -42,6 +43,19 @@ def cards(folder: Path = NOTEBOOKS) -> list[Card]:
     """
     paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     return [_card(nbformat.read(path, as_version=4)) for path in paths if path.name[:2] != "00"]
+
+
+def save_covers(folder: Path, lessons) -> None:
+    """Write the pictures of lessons (paths of notebooks) into `folder`, for the README to show.
+
+    Each is a JPEG with the lesson's name; a lesson without a picture gets none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in lessons:
+        picture = _card(nbformat.read(path, as_version=4)).picture
+        if picture:
+            still = np.asarray(ImageOps.contain(picture, COVER))
+            images.write(folder / f"{path.stem}.jpg", still)
 
 
 def _card(notebook) -> Card:

@@ -353,8 +353,8 @@ pre {{ margin: 0; white-space: pre-wrap; }}
 
 
 def _record(paths, results):
-    """Write the figures of the lessons that ran without an error to where people read them."""
-    from helpers import doctor
+    """Write what was measured, and each lesson's picture, to where people read and see them."""
+    from helpers import doctor, gallery
 
     machine = f"{doctor.cores()} CPU cores"
     figures = {}
@@ -364,3 +364,4 @@ def _record(paths, results):
             figures[result.lesson] = seconds, memory
             saving.record_in_head(path, f"{seconds} and {memory} of memory on {machine}")
     saving.record_in_readme(ROOT / "README.md", f" on {machine}", figures)
+    gallery.save_covers(ROOT / "docs" / "gallery", [path for path in paths if path.stem in figures])

@@ -87,15 +87,6 @@ def test_the_loss_is_the_mean_over_words_and_not_over_padding():
     assert float(captioning.masked_loss(words, logits)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_some_words_are_hidden_in_training_and_never_the_start():
-    words = np.tile([START, 5, 6, 7, END, PAD], (200, 1))
-    hidden = captioning.hide_some(words, np.random.default_rng(0))
-    changed = hidden != words
-    assert (hidden[changed] == UNKNOWN).all()
-    assert not changed[:, [0, 4, 5]].any()
-    assert 0.15 < changed[:, 1:4].mean() < 0.25
-
-
 def test_shapes_and_colours_are_seen_apart():
     """Where only colours change and not brightness, only the colour stream differs."""
     look = captioning.encoder()

@@ -54,7 +54,7 @@ def test_a_captioner_of_photographs_learns_from_such_a_folder(flickr):
     look = captioning.computed_already(grids.shape[1:])
     model = captioning.build(vocabulary, look)
     sentences = [one.sentences[:1] for one in found]
-    losses = captioning.train_on(model, vocabulary, grids, sentences, epochs=90, rate=2e-3, hide=0)
+    losses = captioning.train_on(model, vocabulary, grids, sentences, epochs=90, rate=2e-3)
     assert losses[-1] < 0.3 * losses[0]
     said = captioning.Speaker(model, vocabulary).describe(grids)
     assert len(set(said)) >= 4  # it tells the pictures apart

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 
 from helpers import gallery
 
+ROOT = Path(__file__).resolve().parents[2]
 SHEEP = "# 01 · Count sheep\n\nYou count a *whole* flock\nbefore it has left.\n\n- **You will do:**"
 
 
@@ -83,3 +86,31 @@ def test_every_lesson_of_the_workshop_has_a_card():
     names = sorted(path.name[:2] for path in gallery.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
     titles = [card.title for card in gallery.cards()]
     assert [title[:2] for title in titles] == [name for name in names if name != "00"]
+
+
+def test_a_cover_is_saved_small_and_where_there_is_none_no_file(folder, tmp_path):
+    folder("01_sheep", SHEEP, cell(picture(200)))
+    folder("02_goats", SHEEP, cell())
+    gallery.save_covers(tmp_path / "new", sorted(folder.path.glob("*.ipynb")))
+    (file,) = (tmp_path / "new").iterdir()
+    saved = Image.open(file)
+    assert file.name == "01_sheep.jpg" and saved.size == (600, 400)
+    assert abs(saved.getpixel((5, 5))[0] - 200) < 4
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COVERS = sorted((ROOT / "docs" / "gallery").glob("*.jpg"))
+
+
+@pytest.mark.parametrize("cover", COVERS, ids=lambda path: path.stem)
+def test_the_readme_shows_each_lesson_as_it_is(cover, tmp_path):
+    """`python -m helpers run --record` brings them up to date."""
+    assert re.search(rf"!\[[^]]{{20,}}\]\(docs/gallery/{cover.name}\)", README)
+    gallery.save_covers(tmp_path, [gallery.NOTEBOOKS / f"{cover.stem}.ipynb"])
+    now, then = (np.asarray(Image.open(path)) for path in (tmp_path / cover.name, cover))
+    assert now.shape == then.shape
+    assert np.abs(now.astype(float) - then).mean() < 4
+
+
+def test_the_readme_has_a_gallery():
+    assert len(COVERS) >= 6

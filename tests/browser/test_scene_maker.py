@@ -1,0 +1,51 @@
+"""The scene maker of lesson 05 in JupyterLab: things placed by mouse and by keyboard."""
+
+import nbformat
+
+CELLS = [
+    "from helpers.reproducibility import start\n"
+    "start(seed=0)\n"
+    "from helpers import captioning\n"
+    "from helpers.widgets.scene_maker import SceneMaker",
+    "maker = SceneMaker(captioning.shipped())\nmaker.show()",
+]
+
+
+def test_a_scene_is_composed_and_described(lab, page):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab.root / "maker.ipynb")
+    opened = lab.open(page, "maker.ipynb")
+    opened.run_all()
+    cells = len(opened.sources())
+    box = opened.cell("SceneMaker(captioning")
+    scene = box.get_by_role("application", name="It is empty.")
+
+    box.get_by_label("noun").select_option("cat")
+    box.get_by_label("colour").select_option("red")
+    scene.click(position={"x": 90, "y": 200})
+    opened.wait_for("len(maker.things)", 1)
+    opened.wait_for("maker.sentence != ''")
+    opened.wait_for("'cat' in maker.sentence or 'kitten' in maker.sentence", seconds=30)
+
+    box.get_by_label("noun").select_option("boat")
+    box.get_by_label("colour").select_option("blue")
+    scene = box.get_by_role("application")
+    scene.focus()
+    for key in [*["ArrowRight"] * 8, *["ArrowDown"] * 4, "Enter"]:
+        scene.press(key)
+    opened.wait_for("len(maker.things)", 2)
+    assert opened.value("(maker.things[1]['x'], maker.things[1]['y'])") == (48, 40)
+    opened.wait_for("'boat' in maker.sentence or 'ship' in maker.sentence", seconds=30)
+    word = box.get_by_role("button", name="boat").or_(box.get_by_role("button", name="ship"))
+    word.first.focus()
+    box.get_by_role("status").filter(has_text="true").wait_for()
+
+    box.get_by_label("place").select_option("night")
+    opened.wait_for("maker.scene.place", "night")
+    scene.focus()
+    scene.press("Backspace")
+    opened.wait_for("len(maker.things)", 1)
+    box.get_by_role("button", name="Clear").click()
+    opened.wait_for("maker.verdict", "Place something.")
+    assert len(opened.sources()) == cells  # no key of the widget reached JupyterLab
