@@ -5,9 +5,10 @@
     mine = fast_style.Painter(fast_style.network(), patterns.waves())
     fast_style.train(mine)
 
-The network's convolutions are those of one that was trained to paint in 26 styles. A style of its
-own is only the scale and the offset of each channel's normalisation, about a thousand numbers
-(Dumoulin, Shlens, Kudlur: ICLR 2017): they are all that is trained here, with `styling`'s losses.
+The convolutions of `network` are those of one that was trained to paint in 26 styles. A style of
+its own is only the scale and the offset of each channel's normalisation, about a thousand numbers
+(Dumoulin, Shlens, Kudlur: ICLR 2017): they are all that is trained. `beginner` has learnt nothing
+yet, and all of it is trained, as Johnson did; it takes longer. Both learn with `styling`'s losses.
 """
 
 import io
@@ -23,13 +24,16 @@ import numpy as np
 from helpers import assets, images, onnx_weights, styling
 from helpers.datasets import photos
 
-SHIPPED = {"stained glass": "style-stained-glass", "strokes": "style-strokes"}
-RESIDUALS = 6  # blocks of two convolutions each
+SHIPPED = {
+    "stained glass": "style-stained-glass",
+    "strokes": "style-strokes",
+    "waves": "style-waves",
+}
+FROM_NOTHING = {"steps": 900, "rate": 5e-3, "batch": 2}  # how a `beginner` is trained
 EPSILON = 1e-5  # of the normalisation, as in the file
 CROP = 128  # pixels of the pieces of photographs that it learns from
-BATCH = 1
-STEPS = 160  # that the shipped painters were trained for
-RATE = 1e-2
+# For painters that learn a style only; STEPS is what the shipped ones were trained for.
+STEPS, RATE, BATCH = 160, 1e-2, 1
 CONTENT_LAYER = "block3_conv1"
 CONTENT_WEIGHT, COLOUR_WEIGHT, VARIATION_WEIGHT = 0.12, 0.05, 0.02
 LARGEST = 1024  # pixels of the longer side of what it paints, unless more is asked for
@@ -58,43 +62,58 @@ class Painter:
 
 
 def network():
-    """Return a network with no style yet: (n, height, width, 3) from 0 to 1 -> the same, painted.
+    """Return a network with no style yet, whose convolutions were trained to paint in 26 styles.
 
-    Sides must be multiples of four. Two steps down, six residual blocks, two steps up; scale and
-    offset of the normalisation are the means over 26 styles, and alone can be trained.
+    Pictures (n, height, width, 3) from 0 to 1 -> the same, painted; sides must be multiples of
+    four. Scale and offset of the normalisation are the means over the styles, and alone can be
+    trained.
     """
+    tensors, _ = onnx_weights.read(assets.path("style-26"))
+    model = _untrained((32, 32, 32), residuals=6, expand=(8, 4))
+    kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    scales = [layer for layer in model.layers if hasattr(layer, "gamma")]
+    names = [name.removesuffix(".w") for name in tensors if name.endswith(".w")]
+    for name, convolution, normalise in zip(names, kernels, scales, strict=True):
+        kernel = tensors[f"{name}.w"].transpose(2, 3, 1, 0)  # -> (height, width, in, out)
+        convolution.set_weights([kernel])
+        convolution.trainable = False
+        means = [tensors[f"{name}.norm.{part}"].mean(0) for part in ("gamma", "beta")]
+        normalise.set_weights(means)
+    return model
+
+
+def beginner():
+    """Return a network of the same kind that has learnt nothing: every weight can be trained."""
+    return _untrained((16, 24, 48), residuals=4, expand=(24, 16))
+
+
+def _untrained(contract, residuals, expand):
+    """Two steps down, residual blocks, two steps up. contract, expand: channels of the steps."""
     import keras
     from keras import layers
 
-    tensors, _ = onnx_weights.read(assets.path("style-26"))
-
-    def block(x, name, stride=1, activation="relu"):
-        """Continue the picture as in a mirror, convolve, normalise each channel, bend."""
-        kernel = tensors[f"{name}.w"].transpose(2, 3, 1, 0)  # -> (height, width, in, out)
-        edge = kernel.shape[0] // 2
-        beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
-        x = layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
-        convolution = layers.Conv2D(
-            kernel.shape[-1], edge * 2 + 1, stride, use_bias=False, trainable=False
-        )
-        x = convolution(x)
-        convolution.set_weights([kernel])
-        normalise = layers.GroupNormalization(groups=-1, epsilon=EPSILON)
-        x = normalise(x)
-        normalise.set_weights(
-            [tensors[f"{name}.norm.{part}"].mean(0) for part in ("gamma", "beta")]
-        )
-        return layers.Activation(activation)(x) if activation else x
-
     x = inputs = keras.Input((None, None, 3))
-    for number, stride in enumerate((1, 2, 2)):
-        x = block(x, f"contract.{number}", stride)
-    for number in range(RESIDUALS):
-        inside = block(block(x, f"res.{number}.0"), f"res.{number}.1", activation=None)
+    for channels, size, stride in zip(contract, (9, 3, 3), (1, 2, 2), strict=True):
+        x = _block(x, channels, size, stride)
+    for _ in range(residuals):
+        inside = _block(_block(x, contract[-1]), contract[-1], activation=None)
         x = layers.Add()([x, inside])
-    for number in range(2):
-        x = block(layers.UpSampling2D(2)(x), f"expand.{number}")
-    return keras.Model(inputs, block(x, "expand.2", activation="sigmoid"), name="painter")
+    for channels in expand:
+        x = _block(layers.UpSampling2D(2)(x), channels)
+    return keras.Model(inputs, _block(x, 3, 9, activation="sigmoid"), name="painter")
+
+
+def _block(x, channels, size=3, stride=1, activation="relu"):
+    """Continue the picture as in a mirror, convolve, normalise each channel, bend."""
+    import keras
+    from keras import layers
+
+    edge = size // 2
+    beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
+    x = layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
+    x = layers.Conv2D(channels, size, stride, use_bias=False)(x)
+    x = layers.GroupNormalization(groups=-1, epsilon=EPSILON)(x)
+    return layers.Activation(activation)(x) if activation else x
 
 
 def fitted(picture: np.ndarray) -> np.ndarray:
@@ -113,11 +132,12 @@ LEARN_FROM = ("cat", "coffee", "astronaut", "rocket", "flower")
 class Crops:
     """An endless supply of random pieces of photographs in a style's colours.
 
-    `next(crops)`: float32 (BATCH, CROP, CROP, 3), from 0 to 1.
+    `next(crops)`: float32 (batch, CROP, CROP, 3), from 0 to 1.
     """
 
-    def __init__(self, style: np.ndarray, seed: int = 0):
+    def __init__(self, style: np.ndarray, seed: int = 0, batch: int = BATCH):
         """Prepare the photographs at two sizes; `style`: whatever `images.read` takes."""
+        self._batch = batch
         self._rng = np.random.default_rng(seed)
         palette = styling.as_floats(images.read(style))
         self._photographs = []
@@ -133,7 +153,7 @@ class Crops:
 
     def __next__(self):
         """Cut the next pieces, half of them mirrored."""
-        return np.stack([self._piece() for _ in range(BATCH)])
+        return np.stack([self._piece() for _ in range(self._batch)])
 
     def _piece(self):
         photograph = self._photographs[self._rng.integers(len(self._photographs))]
@@ -188,6 +208,7 @@ def train(
     steps: int = STEPS,
     seed: int = 0,
     rate: float = RATE,
+    batch: int = BATCH,
     see: Callable | None = None,
     watch: Callable | None = None,
 ) -> list[float]:
@@ -213,7 +234,7 @@ def train(
         optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
         return loss
 
-    crops = Crops(painter.style, seed)
+    crops = Crops(painter.style, seed, batch)
     try:
         for _ in range(steps):
             losses.append(float(step(tf.constant(next(crops)))))
@@ -237,6 +258,8 @@ def save(painter: Painter, path) -> None:
     every = [max(1, side // SWATCH) for side in style.shape[:2]]
     numbers = enumerate(painter.network.trainable_variables)
     arrays = {f"w{place:02}": variable.numpy() for place, variable in numbers}
+    if _from_nothing(painter.network):
+        arrays["from_nothing"] = np.array(True)
     np.savez_compressed(buffer, style=style[:: every[0], :: every[1]], **arrays)
     part = path.with_name(f".{path.name}.part")
     try:
@@ -246,15 +269,20 @@ def save(painter: Painter, path) -> None:
         part.unlink(missing_ok=True)
 
 
+def _from_nothing(model) -> bool:
+    """Whether all of a network is trained, and not a style only."""
+    return len(model.trainable_variables) == len(model.weights)
+
+
 def load(name: str) -> Painter:
     """Return a shipped painter, "strokes" for one, or one from a file that `save` wrote."""
     path = assets.path(SHIPPED[name]) if name in SHIPPED else Path(name)
-    model = network()
     try:
         with np.load(path, allow_pickle=False) as file:
             style = images.read(file["style"])
+            model = beginner() if "from_nothing" in file.files else network()
             variables = model.trainable_variables
-            if len(file.files) != len(variables) + 1:
+            if sum(name.startswith("w") for name in file.files) != len(variables):
                 raise ValueError
             for place, variable in enumerate(variables):
                 variable.assign(file[f"w{place:02}"])

@@ -43,6 +43,13 @@ def test_the_weights_are_the_files_own():
         np.testing.assert_array_equal(ours.transpose(3, 2, 0, 1), theirs)
 
 
+def test_a_beginner_is_small_and_all_of_it_is_trained():
+    pupil = fast_style.beginner()
+    assert len(pupil.trainable_variables) == len(pupil.weights)
+    assert 4 * pupil.count_params() < 1_000_000
+    assert pupil(np.zeros((2, 32, 48, 3), "float32")).shape == (2, 32, 48, 3)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (5, 70), (33, 34), (64, 64)])
 def test_any_size_is_painted_at_its_size(shape):
     assert painter().paint(np.zeros((*shape, 3), np.uint8)).shape == (*shape, 3)
@@ -68,6 +75,7 @@ def test_pieces_repeat_by_seed():
     assert pieces.shape == (fast_style.BATCH, fast_style.CROP, fast_style.CROP, 3)
     assert pieces.dtype == np.float32 and pieces.min() >= 0 and pieces.max() <= 1
     np.testing.assert_array_equal(pieces, next(fast_style.Crops(style, seed=2)))
+    assert len(next(fast_style.Crops(style, batch=3))) == 3
     assert (pieces != next(fast_style.Crops(style, seed=3))).any()
 
 
@@ -88,6 +96,13 @@ def test_it_learns_and_the_same_seed_learns_the_same(small):
         np.testing.assert_allclose(one, other, atol=2e-2)
 
 
+def test_a_beginner_learns_too(small):
+    tf.keras.utils.set_random_seed(0)
+    pupil = Painter(fast_style.beginner(), patterns.waves(64))
+    losses = fast_style.train(pupil, 20, rate=5e-3, batch=2, **small)
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
 def test_no_steps_no_change_and_an_interrupt_keeps_what_was_learnt(small):
     pupil = painter()
     before = pupil.network.get_weights()
@@ -103,8 +118,9 @@ def test_no_steps_no_change_and_an_interrupt_keeps_what_was_learnt(small):
     assert any((a != b).any() for a, b in zip(before, after, strict=True))
 
 
-def test_a_painter_comes_back_from_a_file_without_code(tmp_path):
-    one, file = painter(patterns.strokes(256)), tmp_path / "mine.npz"
+@pytest.mark.parametrize("build", [fast_style.network, fast_style.beginner])
+def test_a_painter_comes_back_from_a_file_without_code(tmp_path, build):
+    one, file = Painter(build(), patterns.strokes(256)), tmp_path / "mine.npz"
     fast_style.save(one, file)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.npz"]
     again = fast_style.load(str(file))
