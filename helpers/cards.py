@@ -73,8 +73,8 @@ def data_card(y_train, y_test, licence: str, citation: str, words=None) -> str:
         ),
         "How it is split": (
             f"{train.sum():,} to learn from, {train.min()} to {train.max()} of each digit; "
-            f"{test.sum():,} held out, {test.min()} to {test.max()} of each. The split was drawn at "
-            "random: nobody knows who wrote what, so a writer may be in both."
+            f"{test.sum():,} held out, {test.min()} to {test.max()} of each. The split was drawn "
+            "at random: nobody knows who wrote what, so a writer may be in both."
         ),
         "Licence": licence,
     }

@@ -51,7 +51,7 @@ def silenced():
     """Send what libraries write to stderr past Python into nothing; Python's errors still come.
 
     On processors with the newest vector instructions TensorFlow says that it uses them before it
-    has read TF_CPP_MIN_LOG_LEVEL.
+    has read TF_CPP_MIN_LOG_LEVEL; its converter for phones reports whatever that says.
     """
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

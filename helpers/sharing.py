@@ -30,7 +30,6 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).resolve().parent / "parcel"
 WANTED = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow")  # what the programs import
 PATIENCE = 600  # seconds for one program of a parcel
-BASE_IMAGE = "docker.io/library/buildpack-deps:24.04"  # as repo2docker has it by default
 SUMS = "SHA256SUMS"
 PIECES = {
     "train.py": "the program that trained it",
@@ -96,7 +95,7 @@ def draft(folder: str | Path) -> Path:
     folder = Path(folder)
     (folder / "data").mkdir(parents=True)
     (folder / "toy").mkdir()
-    for template in sorted(TEMPLATES.glob("*.*")) + [TEMPLATES / "Dockerfile"]:
+    for template in [*sorted(TEMPLATES.glob("*.*")), TEMPLATES / "Dockerfile"]:
         shutil.copyfile(template, folder / template.name)
     (x_train, y_train), (x_test, y_test) = mnist.load()
     labels = {"y_train": y_train.astype("uint8"), "y_test": y_test.astype("uint8")}
@@ -175,8 +174,8 @@ def lock(whole: str, wanted: tuple[str, ...] = WANTED) -> str:
     named = [re.match(r"[\w.-]+", block)[0] for block in blocks]  # some twice, for two Pythons
     asked_by = [set(re.findall(r"#(?: via)? +([\w.-]+)", block)) for block in blocks]
     kept = set(wanted)
-    while more := {name for name, others in zip(named, asked_by, strict=True) if others & kept} - kept:
-        kept |= more
+    while kept < (more := kept | {n for n, by in zip(named, asked_by, strict=True) if by & kept}):
+        kept = more
     # The notes go: they name packages that are not in this lock.
     return "".join(
         re.sub(r"^ +#.*\n", "", block, flags=re.MULTILINE)
@@ -266,8 +265,9 @@ def binder_recipe() -> str:
         from repo2docker.app import Repo2Docker
     except ImportError as error:
         raise ParcelError("repo2docker is not installed here: make setup, on Linux.") from error
+    app = Repo2Docker()
     with contextlib.chdir(ROOT):  # it looks at the folder in which it is
-        kinds = (kind(base_image=BASE_IMAGE) for kind in Repo2Docker().buildpacks)
+        kinds = (kind(base_image=app.base_image) for kind in app.buildpacks)
         chosen = next(kind for kind in kinds if kind.detect())
         chosen.platform = "linux/amd64"  # what an engine would tell it
         return chosen.render()
@@ -369,10 +369,10 @@ def _install(requirements: Path, place: Path) -> Path:
     uv = Path(sys.executable).with_name("uv")
     environment = place / "environment"
     where = ["--offline"] if assets.offline() else []
+    into = ["--python", str(environment)]
     for command in (
         ["venv", "--quiet", "--python", sys.executable, str(environment)],
-        ["pip", "install", "--quiet", "--require-hashes", "--python", str(environment), *where]
-        + ["-r", str(requirements)],
+        ["pip", "install", "--quiet", *where, *into, "--require-hashes", "-r", str(requirements)],
     ):
         try:
             done = subprocess.run([str(uv), *command], capture_output=True, text=True, check=False)

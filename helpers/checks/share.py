@@ -77,10 +77,10 @@ def words(answers):
     hints=[
         "A fingerprint says that a file is the one that was packed. It does not say that what "
         "stands in it was ever true. Which file makes the claim?",
-        "`json.loads((folder / 'claims.json').read_text())` gives a dictionary; change 'right', and "
-        "write it back with `write_text(json.dumps(claims))`.",
-        "Now the fingerprint of claims.json is another: `sharing.seal(folder)` writes them all anew, "
-        "as any liar could.",
+        "`json.loads((folder / 'claims.json').read_text())` gives a dictionary; change 'right' in "
+        "it, and write it back with `write_text(json.dumps(claims))`.",
+        "Now the fingerprint of claims.json is another: `sharing.seal(folder)` writes them all "
+        "anew, as any liar could.",
     ],
 )
 def lie(function, parcel):
@@ -185,11 +185,16 @@ def quantise(function):
         back = scale * (codes.astype(float) - zero)
         error = np.abs(back - numbers).max()
         step = (max(numbers.max(), 0) - min(numbers.min(), 0)) / 255
+        if scale > 1.02 * step:
+            raise Wrong(
+                f"numbers with {name}: steps of {scale:.2g} are wider than they need be, where a "
+                f"byte has room for steps of {step:.2g}"
+            )
         # Half a step, and as much again at the ends, where the zero point was rounded.
         if not error <= 1.02 * step:
             raise Wrong(
-                f"numbers with {name}: back from the codes they are off by up to {error:.2g}, and "
-                f"steps as fine as a byte allows err by less than {step:.2g}"
+                f"numbers with {name}: back from the codes they are off by up to {error:.2g}, more "
+                f"than the width of a step, {step:.2g}"
             )
     return "A quarter of the memory, and no number moves by more than a step."
 
