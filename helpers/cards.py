@@ -72,9 +72,9 @@ def data_card(y_train, y_test, licence: str, citation: str, words=None) -> str:
             f"Each digit was scaled into 20 × 20 pixels and centred. {citation}"
         ),
         "How it is split": (
-            f"{train.sum():,} to learn from, {train.min()} to {train.max()} of each digit; "
-            f"{test.sum():,} held out, {test.min()} to {test.max()} of each. The split was drawn "
-            "at random: nobody knows who wrote what, so a writer may be in both."
+            f"{train.sum():,} to learn from, {_each(train)} of each digit; {test.sum():,} held "
+            f"out, {_each(test)} of each. The split was drawn at random: nobody knows who wrote "
+            "what, so a writer may be in both."
         ),
         "Licence": licence,
     }
@@ -119,6 +119,11 @@ def gaps(card: str, sections: tuple[str, ...]) -> list[str]:
         if GAP in found.get(name, GAP)
         or len(found[name].split()) < (FEWEST_WORDS if name in QUESTIONS else 1)
     ]
+
+
+def _each(counts: np.ndarray) -> str:
+    low, high = counts.min(), counts.max()
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _told(words: dict[str, str] | None) -> dict[str, str]:

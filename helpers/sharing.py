@@ -232,12 +232,13 @@ def _environment(home: str) -> dict[str, str]:
 def evaluate(folder: str | Path, python=None) -> dict:
     """Let evaluate.py of `folder` repeat the number in a fresh process; return what it found.
 
-    {"digits", "right", "accuracy", "by_digit"}. Raises ParcelError when it finds nothing.
+    {"digits": how many there are, "right": how many of them it reads}. Raises ParcelError when it
+    finds nothing.
     """
     said = run(Path(folder) / "evaluate.py", python=python).strip().splitlines()
     try:
         found = json.loads(said[-1])
-        return {name: found[name] for name in ("digits", "right", "accuracy", "by_digit")}
+        return {"digits": int(found["digits"]), "right": int(found["right"])}
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ParcelError("evaluate.py ran, and printed no result.") from error
 
@@ -313,16 +314,17 @@ def inspect(folder: str | Path) -> dict:
     if not folder.is_dir():
         raise ParcelError(f"There is no folder {folder}: name the parcel's.")
     for name, purpose in PIECES.items():
-        if not (folder / name).exists():
+        piece = folder / name
+        if not piece.exists() or (piece.is_dir() and not any(piece.iterdir())):
             raise ParcelError(f"Refused: {name} is missing, {purpose}.")
     _check_sums(folder)
     for name, sections in (
         ("MODEL_CARD.md", cards.MODEL_SECTIONS),
         ("DATA_CARD.md", cards.DATA_SECTIONS),
     ):
-        if open_ones := cards.gaps((folder / name).read_text(encoding="utf-8"), sections):
+        if open_ones := cards.gaps(_text(folder / name), sections):
             raise ParcelError(f"Refused: {name} has gaps: {', '.join(open_ones)}.")
-    pins = re.findall(r"^\w.*\n(?:[ \t].*\n)*", (folder / "requirements.txt").read_text(), re.M)
+    pins = re.findall(r"^\w.*\n(?:[ \t].*\n)*", _text(folder / "requirements.txt"), re.M)
     if not pins or not all("==" in pin and "--hash=sha256:" in pin for pin in pins):
         raise ParcelError("Refused: requirements.txt does not fix every version and its hash.")
     return _read_claims(folder / "claims.json")
@@ -331,7 +333,7 @@ def inspect(folder: str | Path) -> dict:
 def _check_sums(folder: Path) -> None:
     """Raise ParcelError unless exactly the files that SHA256SUMS names are there, unchanged."""
     listed = {}
-    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+    for line in _text(folder / SUMS).splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
     files = set(_files(folder)) - {SUMS}
@@ -347,9 +349,9 @@ def _check_sums(folder: Path) -> None:
 def _read_claims(file: Path) -> dict:
     """Return what a parcel claims, or raise ParcelError where that can't be judged."""
     try:
-        claims = json.loads(file.read_text(encoding="utf-8"))
+        claims = json.loads(_text(file))
         numbers = [claims[name] for name in ("right", "digits", "tolerance")]
-    except (ValueError, KeyError, TypeError) as error:
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ParcelError(
             "Refused: claims.json does not say how many are right, of how many, and how far off "
             "a repetition may be."
@@ -384,6 +386,14 @@ def _install(requirements: Path, place: Path) -> Path:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
             raise ParcelError(f"The lock could not be installed: {last.strip().rstrip('.')}.")
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _text(file: Path) -> str:
+    """Return what stands in a file of a parcel, or raise ParcelError where that is no text."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParcelError(f"Refused: {file.name} is no text that can be read.") from error
 
 
 def _files(folder: Path) -> list[str]:

@@ -66,8 +66,8 @@ class Claim(ipywidgets.VBox):
         axes.set_yticks(range(3), self.parts)
         axes.set_ylim(2.6, -0.6)
         axes.grid(axis="y", visible=False)
-        axes.set(xlabel="standard error, points of a hundred", xlim=(0, 2.5), title=self.verdict)
-        axes.title.set_fontsize(12)
+        axes.set(xlabel="standard error, points of a hundred", xlim=(0, 2.5))
+        fig.suptitle(self.verdict, fontsize=12)
         return fig
 
     def _redraw(self, _change=None) -> None:

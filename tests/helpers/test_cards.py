@@ -29,7 +29,13 @@ def test_a_model_card_has_the_facts():
 def test_a_data_card_has_the_facts():
     train, test = np.repeat(np.arange(10), 400), np.repeat(np.arange(10), 100)
     card = cards.data_card(train, test[:-1], "CC BY-SA 3.0", "LeCun and others, 1998.", WORDS)
-    for fact in ("4,999 pictures", "999 held out, 99 to 100 of each", "CC BY-SA", "1998"):
+    for fact in (
+        "4,999 pictures",
+        "4,000 to learn from, 400 of each",
+        "999 held out, 99 to 100 of each",
+        "CC BY-SA",
+        "1998",
+    ):
         assert fact in card
 
 

@@ -155,6 +155,20 @@ def test_a_file_too_many_or_too_few_is_named(parcel):
     assert "toy/3.png is in SHA256SUMS and not in the parcel" in refused(parcel)
 
 
+@pytest.mark.parametrize("name", [sharing.SUMS, "MODEL_CARD.md", "claims.json"])
+def test_a_text_that_is_none_is_refused(parcel, name):
+    (parcel / name).write_bytes(b"\xff\xfe\x00")
+    if name != sharing.SUMS:
+        sharing.seal(parcel)
+    assert f"{name} is no text" in refused(parcel)
+
+
+def test_an_empty_toy_set_is_none(parcel):
+    for picture in (parcel / "toy").iterdir():
+        picture.unlink()
+    assert "toy is missing" in refused(parcel)
+
+
 def test_a_link_is_refused(parcel):
     (parcel / "toy" / "3.png").unlink()
     (parcel / "toy" / "3.png").symlink_to(__file__)
@@ -223,6 +237,7 @@ def test_claims_that_claim_nothing_are_refused(parcel, text):
         ("raise ValueError('no digits')", "evaluate.py stopped: ValueError: no digits."),
         ("print('fine')", "printed no result"),
         ("pass", "printed no result"),
+        ('print(\'{"digits": "some", "right": 3}\')', "printed no result"),
         ("import helpers", "No module named 'helpers'"),
         ("print(open('data/digits.npz'))", "No such file"),  # it does not start in the parcel
     ],
