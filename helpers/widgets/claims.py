@@ -62,7 +62,7 @@ class Claim(ipywidgets.VBox):
         fig, axes = figures.figure(size=(7.2, 2.6))
         colors = (figures.BLUE, figures.ORANGE, figures.BLACK)
         drawn = axes.barh(range(3), list(self.parts.values()), color=colors)
-        axes.bar_label(drawn, fmt="%.2g", padding=4, size=12)
+        axes.bar_label(drawn, fmt="%.1g", padding=4, size=12)
         axes.set_yticks(range(3), self.parts)
         axes.set_ylim(2.6, -0.6)
         axes.grid(axis="y", visible=False)
