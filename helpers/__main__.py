@@ -1,4 +1,4 @@
-"""The workshop's commands: python -m helpers doctor | fetch | run | evaluate."""
+"""The workshop's commands: python -m helpers doctor | fetch | run | evaluate | verify."""
 
 import argparse
 import sys
@@ -38,6 +38,14 @@ def evaluate(options):
     return evaluation.main(options.name, options.extra, as_json=options.json)
 
 
+def verify(options):
+    """Repeat the number that a parcel (lesson 09) claims, as a stranger would."""
+    from helpers import sharing
+
+    print(sharing.verify(options.parcel, fresh_environment=options.fresh_environment))
+    return 0
+
+
 def parser():
     """Return the ArgumentParser of `python -m helpers`."""
     top = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
@@ -69,6 +77,14 @@ def parser():
     sub = command(evaluate)
     sub.add_argument("name", nargs="?", metavar="NAME", help="without one: lists what there is")
     sub.add_argument("--json", action="store_true", help="figures as JSON, for programs")
+
+    sub = command(verify)
+    sub.add_argument("parcel", metavar="PARCEL", help="its folder; the program in it will be run")
+    sub.add_argument(
+        "--fresh-environment",
+        action="store_true",
+        help="install the parcel's lock first, and let it see nothing else",
+    )
     return top
 
 

@@ -95,6 +95,11 @@ def describe(name: str) -> str:
     return f"{label}: {asset.title}, {where} (licence: {asset.licence})"
 
 
+def facts(name: str) -> Asset:
+    """Return what the manifest says of asset `name`: its licence, citation, size, digest."""
+    return _asset(name)
+
+
 def available(name: str) -> bool:
     """Could `path(name)` succeed without a download?"""
     found, _ = _look(_asset(name))

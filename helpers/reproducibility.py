@@ -38,7 +38,7 @@ def quiet() -> None:
     # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
-    with _silenced():
+    with silenced():
         import tensorflow as tf  # noqa: F401 - from now on it keeps quiet
     from absl import logging as absl_logging
 
@@ -47,11 +47,11 @@ def quiet() -> None:
 
 
 @contextmanager
-def _silenced():
+def silenced():
     """Send what libraries write to stderr past Python into nothing; Python's errors still come.
 
     On processors with the newest vector instructions TensorFlow says that it uses them before it
-    has read TF_CPP_MIN_LOG_LEVEL.
+    has read TF_CPP_MIN_LOG_LEVEL; its converter for phones reports whatever that says.
     """
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

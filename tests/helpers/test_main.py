@@ -12,7 +12,7 @@ from helpers import assets, doctor, evaluation, running
 def test_alone_it_prints_help(capsys):
     assert command.main([]) == 0
     out = capsys.readouterr().out
-    for name in ("doctor", "fetch", "run", "evaluate"):
+    for name in ("doctor", "fetch", "run", "evaluate", "verify"):
         assert name in out
 
 
@@ -43,6 +43,7 @@ def test_what_it_does_not_understand_ends_with_2(words, capsys):
         (["run", "99"], 2, "There is no lesson 99"),
         (["evaluate", "xyz"], 2, "There is nothing called 'xyz'"),
         (["fetch", "xyz"], 1, "There is no asset 'xyz'"),
+        (["verify", "xyz"], 1, "There is no folder xyz"),
     ],
 )
 def test_an_expected_error_is_one_sentence(words, code, sentence, capsys):
