@@ -81,19 +81,21 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def confine(port: int, seconds: float = PATIENCE) -> threading.Thread:
+def confine(port: int, done: Callable[[], None] = lambda: None) -> threading.Thread:
     """Tie this process's server on `port` to loopback, as soon as it is there; return the thread.
 
-    From then on nothing that comes over a network card reaches it. Only Linux can do that to a
-    server that is already open; elsewhere it does nothing.
+    From then on nothing that comes over a network card reaches it, and `done` is called. Only Linux
+    can do that to a server that is already open; elsewhere nothing happens.
     """
 
     def wait():
-        process, until = psutil.Process(), time.monotonic() + seconds
+        process, until = psutil.Process(), time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for one in process.net_connections("tcp"):
                 if one.status == psutil.CONN_LISTEN and one.laddr.port == port:
-                    _bind_to_loopback(one.fd)
+                    with contextlib.suppress(OSError):
+                        _bind_to_loopback(one.fd)
+                        done()
                     return
             time.sleep(0.002)
 
@@ -104,7 +106,7 @@ def confine(port: int, seconds: float = PATIENCE) -> threading.Thread:
 
 
 def _bind_to_loopback(descriptor: int) -> None:
-    with socket.socket(fileno=os.dup(descriptor)) as server, contextlib.suppress(OSError):
+    with socket.socket(fileno=os.dup(descriptor)) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
 
 

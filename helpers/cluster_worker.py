@@ -59,9 +59,9 @@ def main(arguments: list[str]) -> int:
     index = place["task"]["index"]
     port = int(place["cluster"]["worker"][index].rpartition(":")[2])
     cluster.end_with_parent()
-    cluster.confine(port)
     report = cluster.Reporter(folder / f"worker-{index}.jsonl")
     report("process", pid=os.getpid())
+    cluster.confine(port, lambda: report("confined"))
     import tensorflow as tf
 
     try:

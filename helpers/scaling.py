@@ -84,7 +84,7 @@ def order(count: int, batch: int, steps: int, seed: int = 0) -> np.ndarray:
 
 
 def feed(pictures: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> Callable:
-    """Return what `strategy.distribute_datasets_from_function` asks for: context -> tf.data.Dataset.
+    """Return a function context -> dataset, for `strategy.distribute_datasets_from_function`.
 
     `rows`, int (steps, batch), says which examples a step takes. Worker `i` of `n` takes every
     n-th of a row, from the i-th on, so that together they take the row, however many they are.
@@ -188,11 +188,11 @@ def train(
     rows = order(len(pictures), plan.batch, plan.steps, plan.seed)[done:]
     data = strategy.distribute_datasets_from_function(feed(pictures, labels, rows))
     take_step = step_function(strategy, model, optimizer, plan.batch)
-    for done, batch in enumerate(data, start=done + 1):
-        report("step", step=done, loss=float(take_step(*batch)))
-        if manager and plan.save_every and done % plan.save_every == 0:
-            manager.save(checkpoint_number=done)
-            report("saved", step=done)
+    for number, batch in enumerate(data, start=done + 1):
+        report("step", step=number, loss=float(take_step(*batch)))
+        if manager and plan.save_every and number % plan.save_every == 0:
+            manager.save(checkpoint_number=number)
+            report("saved", step=number)
         time.sleep(plan.pause)
     return model
 

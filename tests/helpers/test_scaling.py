@@ -119,7 +119,8 @@ facts = {"again": scaling.farthest(one, trained(tf.distribute.get_strategy()))}
 facts["two"] = scaling.farthest(one, trained(mirrored))
 folder = Path(sys.argv[1])
 trained(mirrored, steps=7, checkpoints=folder)  # ends two steps after its checkpoint
-on = trained(mirrored, checkpoints=folder, report=lambda event, **f: said.append((event, f["step"])))
+listen = lambda event, **facts: said.append((event, facts["step"]))
+on = trained(mirrored, checkpoints=folder, report=listen)
 facts["resumed"] = scaling.farthest(on, trained(mirrored))
 print(json.dumps({**facts, "said": said}))
 """
