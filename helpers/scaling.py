@@ -91,6 +91,9 @@ def feed(pictures: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> Callable
     """
     import tensorflow as tf
 
+    # As tensors they are handed to the look-up; as arrays they would become a part of its graph.
+    pictures, labels = tf.constant(pictures), tf.constant(labels)
+
     def dataset(context):
         mine = rows[:, context.input_pipeline_id :: context.num_input_pipelines]
         mine = mine.reshape(-1, context.get_per_replica_batch_size(rows.shape[1]))
