@@ -215,8 +215,9 @@ class Cluster:
         seen, heard, moved = self.steps(), 0, time.monotonic()
         while True:
             ended = all(process.poll() is not None for process in self.processes)
+            steps = self.steps()
             seen = max(seen, self._began())  # a training that is resumed does not begin with step 1
-            for _ in range(self.steps() - seen):
+            for _ in range(steps - seen):
                 on_step()
                 seen += 1
             if self._failed():
@@ -239,14 +240,15 @@ class Cluster:
 
     def _blame(self) -> str:
         """Stop all, and say which worker failed first, and how."""
+        first = self._failed()
         # The others notice that a peer is gone, say so, and end: they get a moment for it.
         self._wait()
-        failed = self._failed()
-        codes = {index: self.processes[index].returncode for index in failed}
         # Who lost a peer is not to blame, unless nobody else is.
-        index = min(failed, key=lambda one: (codes[one] == PEER_LOST, one))
+        suspects = first + [index for index in self._failed() if index not in first]
+        codes = [self.processes[index].returncode for index in suspects]
+        code = next((code for code in codes if code != PEER_LOST), PEER_LOST)
+        index = suspects[codes.index(code)]
         self.stop()
-        code = codes[index]
         if code == -getattr(signal, "SIGKILL", 9):
             how = "was killed"
         else:

@@ -7,7 +7,6 @@ checkpoints in FOLDER/checkpoints and at the end the weights in FOLDER/weights.n
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from helpers import cluster, scaling
@@ -36,17 +35,16 @@ def work(folder: Path, index: int, report: cluster.Reporter) -> None:
     plan = scaling.Plan.read(folder / "plan.json")
     (pictures,) = scaling.read_arrays(folder / "digits.npz", "pictures")
     (labels,) = scaling.read_arrays(folder / "digits.npz", "labels")
-    # All workers save, as TensorFlow asks them to; the chief's copy stays, the others go.
-    with tempfile.TemporaryDirectory() as elsewhere:
-        model = scaling.train(
-            strategy,
-            pictures,
-            labels,
-            plan,
-            checkpoints=folder / "checkpoints",
-            report=report,
-            save_to=Path(elsewhere) if index else None,
-        )
+    model = scaling.train(
+        strategy,
+        pictures,
+        labels,
+        plan,
+        checkpoints=folder / "checkpoints",
+        report=report,
+        # All workers save, as TensorFlow asks them to; only the chief's copy is read.
+        save_to=folder / f"copies-of-{index}" if index else None,
+    )
     if index == 0:
         scaling.write_arrays(folder / "weights.npz", weights=scaling.weights(model))
     report("done", step=plan.steps)

@@ -43,7 +43,8 @@ class Result:
 
     seconds: from the kernel's start to the end of the last cell. peak_rss_mb: the most that the
     kernel and its children held at once, in megabytes (10^6 bytes); pages that a child shares with
-    others count once, in the kernel. error: "" or a block to read. beside: what ran beside the kernel, such as TensorBoard.
+    others count once, in the kernel. error: "" or a block to read. beside: what ran beside the
+    kernel, such as TensorBoard.
     """
 
     lesson: str

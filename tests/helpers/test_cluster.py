@@ -158,6 +158,15 @@ def test_who_lost_a_peer_is_not_to_blame(tmp_path):
         workers.watch()
 
 
+def test_the_first_that_failed_is_to_blame(tmp_path):
+    extra = "time.sleep(0 if index else 1.5); sys.exit('too late' if not index else 'first')"
+    with (
+        Cluster(tmp_path, 2, counting(extra)) as workers,
+        pytest.raises(ClusterError, match=r"Worker 1 ended with code 1 \(first\)"),
+    ):
+        workers.watch()
+
+
 def test_a_hanging_cluster_is_stopped(tmp_path):
     with (
         Cluster(tmp_path, 2, counting("time.sleep(60)")) as workers,
