@@ -42,8 +42,9 @@ class Result:
     """What came of running one lesson.
 
     seconds: from the kernel's start to the end of the last cell. peak_rss_mb: the most that the
-    kernel and its children held at once, in megabytes (10^6 bytes); pages they share count in
-    each. error: "" or a block to read. beside: what ran beside the kernel, such as TensorBoard.
+    kernel and its children held at once, in megabytes (10^6 bytes); pages that a child shares with
+    others count once, in the kernel. error: "" or a block to read. beside: what ran beside the
+    kernel, such as TensorBoard.
     """
 
     lesson: str
@@ -57,6 +58,8 @@ class Result:
 class MemoryWatch:
     """Peak resident memory of a process and its children, sampled while a block runs.
 
+    Of a child it counts what the child alone holds: two workers that load the same library as the
+    kernel hold it once, and that is what a machine's limit is about.
     .peak: bytes. .children: every child that was seen, for those who clean up.
     """
 
@@ -89,9 +92,11 @@ class MemoryWatch:
         with contextlib.suppress(psutil.Error):
             self.children.update(self.process.children(recursive=True))
         total = 0
-        for process in (self.process, *self.children):
+        with contextlib.suppress(psutil.Error):
+            total = self.process.memory_info().rss
+        for child in self.children:
             with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
+                total += child.memory_full_info().uss
         self.peak = max(self.peak, total)
 
     def _high_water(self):
