@@ -128,27 +128,31 @@ def _supported(pythons):
 
 
 def pins(text, platform, python):
-    """Return the lock's lines for one kind of machine: {name: requirement with its hashes}.
+    """Return the lock's lines for one kind of machine: {"name==version": the same with hashes}.
 
-    pip can't do that: it evaluates the lock's conditions for the machine that it runs on.
+    pip can't do that: it evaluates the lock's conditions for the machine that it runs on. Some ask
+    for the third number of Python's version, which nobody knows of the room: all that fit any.
     """
     from packaging.requirements import Requirement
 
-    environment = {
-        **{"os_name": "posix", "platform_release": "", "platform_version": "", "extra": ""},
-        **{"implementation_name": "cpython", "platform_python_implementation": "CPython"},
-        **{"python_version": python, "python_full_version": f"{python}.0"},
-        **{"implementation_version": f"{python}.0"},
-        **MACHINES[platform].markers,
-    }
+    environments = [
+        {
+            **{"os_name": "posix", "platform_release": "", "platform_version": "", "extra": ""},
+            **{"implementation_name": "cpython", "platform_python_implementation": "CPython"},
+            **{"python_version": python, "python_full_version": f"{python}.{third}"},
+            **{"implementation_version": f"{python}.{third}"},
+            **MACHINES[platform].markers,
+        }
+        for third in range(30)
+    ]
     found = {}
     for block in re.findall(r"^\S.*==.*\n(?:[ \t].*\n)*", text, re.MULTILINE):
         requirement = Requirement(block.splitlines()[0].removesuffix("\\"))
-        if requirement.marker is None or requirement.marker.evaluate(environment):
+        marker = requirement.marker
+        if marker is None or any(map(marker.evaluate, environments)):
             hashes = re.findall(r"--hash=sha256:[0-9a-f]{64}", block)
-            found[requirement.name] = " ".join(
-                [f"{requirement.name}{requirement.specifier}", *hashes]
-            )
+            pin = f"{requirement.name}{requirement.specifier}"
+            found[pin] = " ".join([pin, *hashes])
     return found
 
 
@@ -161,36 +165,47 @@ def download(platform, python, lock=ROOT / "requirements.txt", build=BUILD):
     folder = build / "wheels" / unpacking.machine(platform, python).replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)
     here = chosen(folder, wanted)
-    if missing := [line for name, line in wanted.items() if name not in here]:
+    while missing := {pin: line for pin, line in wanted.items() if pin not in here}:
         print(f"{len(missing)} packages for {platform} with Python {python}", flush=True)
-        requirements = folder / "missing.txt"
-        requirements.write_text("\n".join(missing) + "\n")
-        command = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-        command += ["--python-version", python, "--implementation", "cp", "--progress-bar", "on"]
-        command += [f"--platform={tag}" for tag in MACHINES[platform].tags]
-        command += [f"--dest={folder}", f"--requirement={requirements}"]
-        try:
-            bootstrap.pip(Path(sys.executable), command, dict(os.environ))
-        except bootstrap.SetupError as error:
-            raise PackError(f"The packages for {platform} can't be had. {error}") from error
-        here = chosen(folder, wanted)
-    if missing := sorted(wanted.keys() - here.keys()):
-        raise PackError(f"pip brought no wheel of {', '.join(missing)} for {platform}.")
+        # pip takes one version of a package at a time.
+        _pip_download(
+            {pin.partition("==")[0]: missing[pin] for pin in missing}, platform, python, folder
+        )
+        before, here = here, chosen(folder, wanted)
+        if here == before:
+            raise PackError(f"pip brought no wheel of {', '.join(missing)} for {platform}.")
     return sorted(here.values())
 
 
+def _pip_download(lines, platform, python, folder):
+    """Download the wheels of {package: its line of the lock} to `folder`. Raise PackError."""
+    requirements = folder / "missing.txt"
+    requirements.write_text("".join(f"{line}\n" for line in lines.values()))
+    command = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+    command += ["--python-version", python, "--implementation", "cp", "--progress-bar", "on"]
+    command += ["--ignore-requires-python"]  # the lock has seen to that, up to the third number
+    command += [f"--platform={tag}" for tag in MACHINES[platform].tags]
+    command += [f"--dest={folder}", f"--requirement={requirements}"]
+    try:
+        bootstrap.pip(Path(sys.executable), command, dict(os.environ))
+    except bootstrap.SetupError as error:
+        raise PackError(f"The packages for {platform} can't be had. {error}") from error
+    finally:
+        requirements.unlink()
+
+
 def chosen(folder, wanted):
-    """Return {package: its wheel in `folder`} for the wheels that `wanted`, as of `pins`, names."""
+    """Return {"name==version": its wheel in `folder`} for the wheels that `wanted` names."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
     found = {}
     for path in sorted(folder.glob("*.whl")):
         with contextlib.suppress(InvalidWheelFilename):
-            name = parse_wheel_filename(path.name)[0]
+            name, version, *_ = parse_wheel_filename(path.name)
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            if digest in wanted.get(name, ""):
-                found[name] = path
+            if digest in wanted.get(f"{name}=={version}", ""):
+                found[f"{name}=={version}"] = path
     return found
 
 

@@ -175,12 +175,21 @@ def test_the_default_weights_are_those_of_make_setup():
 @pytest.mark.parametrize("platform", packing.MACHINES)
 def test_the_lock_is_read_for_the_machine_that_is_asked_for(platform, python):
     pins = packing.pins(LOCK, platform, python)
-    assert ("tensorflow-cpu" in pins) == (platform == "linux-x86_64")
-    assert ("tensorflow" in pins) == (platform != "linux-x86_64")
+    names = {pin.partition("==")[0] for pin in pins}
+    assert ("tensorflow-cpu" in names) == (platform == "linux-x86_64")
+    assert ("tensorflow" in names) == (platform != "linux-x86_64")
     assert all("==" in line and "--hash=sha256:" in line for line in pins.values())
     assert not any(";" in line for line in pins.values()), "pip would ask the wrong machine"
-    assert not {"pywinpty", "pywin32"} & pins.keys()
-    assert "uv" in pins
+    assert not {"pywinpty", "pywin32"} & names
+    assert "uv" in names
+
+
+def test_a_line_for_some_patch_versions_of_python_is_packed_for_all():
+    lines = "a==1.0 ; python_full_version < '3.11.5' \\\n    --hash=sha256:{0}\n"
+    lines += "a==2.0 ; python_full_version >= '3.11.5' \\\n    --hash=sha256:{0}\n"
+    pins = packing.pins(lines.format("0" * 64), "linux-x86_64", "3.11")
+    assert list(pins) == ["a==1.0", "a==2.0"]
+    assert list(packing.pins(lines.format("0" * 64), "linux-x86_64", "3.12")) == ["a==2.0"]
 
 
 @pytest.mark.parametrize(
@@ -226,6 +235,15 @@ def test_wheels_are_downloaded_once_and_only_those_of_the_lock(index, tmp_path):
     (path,) = packing.download(*arguments)
     with zipfile.ZipFile(path) as wheel:
         assert wheel.read("demo.py") == b"changed"
+
+
+def test_two_versions_of_a_package_are_both_brought(index, tmp_path):
+    first = index.publish("demo", {}).replace("==1.0", "==1.0 ; python_full_version < '3.12.5'")
+    second = index.publish("demo", {"demo.py": ""}, "2.0")
+    lock = tmp_path / "lock.txt"
+    lock.write_text(first + second.replace("==2.0", "==2.0 ; python_full_version >= '3.12.5'"))
+    found = packing.download("linux-x86_64", "3.12", lock, tmp_path / "build")
+    assert [path.name[:8] for path in found] == ["demo-1.0", "demo-2.0"]
 
 
 def test_a_package_that_is_not_the_lock_s_is_not_packed(index, tmp_path):

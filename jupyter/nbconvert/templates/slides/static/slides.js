@@ -45,8 +45,9 @@ const keys = {
   End: () => show(slides.length - 1, false),
 };
 addEventListener("keydown", (event) => {
-  const words = event.ctrlKey || event.metaKey || event.altKey;
-  if (words || !(event.key in keys) || event.target.closest("nav")) return;
+  const chord = event.ctrlKey || event.metaKey || event.altKey;
+  const presses = event.key === " " && event.target.closest("nav"); // the button that has the focus
+  if (chord || presses || !(event.key in keys)) return;
   event.preventDefault();
   keys[event.key]();
 });
