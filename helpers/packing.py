@@ -166,6 +166,11 @@ def download(platform, python, lock=ROOT / "requirements.txt", build=BUILD):
     folder.mkdir(parents=True, exist_ok=True)
     here = chosen(folder, wanted)
     while missing := {pin: line for pin, line in wanted.items() if pin not in here}:
+        if assets.offline():
+            raise PackError(
+                f"{len(missing)} packages for {platform} with Python {python} are not here, and "
+                "WORKSHOP_OFFLINE=1 forbids downloading them: unset it."
+            )
         print(f"{len(missing)} packages for {platform} with Python {python}", flush=True)
         # pip takes one version of a package at a time.
         _pip_download(

@@ -215,6 +215,7 @@ def index(tmp_path, monkeypatch):
         threading.Thread(target=index.serve_forever, daemon=True).start()
         for name in [name for name in os.environ if name.startswith("PIP_")]:
             monkeypatch.delenv(name)
+        monkeypatch.delenv("WORKSHOP_OFFLINE", raising=False)
         settings = {"INDEX_URL": index.url, "CONFIG_FILE": os.devnull, "NO_CACHE_DIR": "1"}
         for name, value in {**settings, "RETRIES": "0"}.items():
             monkeypatch.setenv(f"PIP_{name}", value)
@@ -236,6 +237,28 @@ def test_wheels_are_downloaded_once_and_only_those_of_the_lock(index, tmp_path):
     (path,) = packing.download(*arguments)
     with zipfile.ZipFile(path) as wheel:
         assert wheel.read("demo.py") == b"changed"
+
+
+def test_an_index_that_nobody_answers_for_is_told(index, tmp_path, monkeypatch):
+    lock = tmp_path / "lock.txt"
+    lock.write_text(index.publish("demo", {}))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    with pytest.raises(PackError, match=r"linux-x86_64 can't be had.*index can't be reached"):
+        packing.download("linux-x86_64", "3.12", lock, tmp_path / "build")
+
+
+def test_offline_nothing_is_downloaded_and_what_is_here_is_packed(index, tmp_path, monkeypatch):
+    lock = tmp_path / "lock.txt"
+    lock.write_text(index.publish("demo", {}))
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    with pytest.raises(PackError, match=r"1 packages .* WORKSHOP_OFFLINE=1 forbids"):
+        packing.download("linux-x86_64", "3.12", lock, tmp_path / "build")
+    assert index.asked == []
+    monkeypatch.delenv("WORKSHOP_OFFLINE")
+    brought = packing.download("linux-x86_64", "3.12", lock, tmp_path / "build")
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    assert packing.download("linux-x86_64", "3.12", lock, tmp_path / "build") == brought
 
 
 def test_two_versions_of_a_package_are_both_brought(index, tmp_path):
