@@ -13,7 +13,10 @@ from helpers.handouts import HandoutError
 
 LESSONS = sorted(handouts.NOTEBOOKS.glob("*.ipynb"))
 HEAD = "# 97 · A toy\n\nSee [the data](../data/toys.md), and lesson [98](98_next.ipynb)."
-SETUP = "from helpers.checks import start as checks\nimport numpy as np\nx = np.ones((20, 2))"
+SETUP = (
+    "from helpers.checks import start as checks\nimport numpy as np\n"
+    "x = np.repeat(np.eye(2), 10, axis=0)"
+)
 CHECK = "checks.knobs.check(knobs, x, truth)"
 
 
@@ -28,8 +31,8 @@ def code(source, *tags):
     )
 
 
-def lesson(*after, exercise=f"knobs = ...\n{CHECK}", solution=f"knobs = (1, 1, 0)\n{CHECK}"):
-    """A lesson with one exercise: all twenty points are true, as any neuron with a bias says."""
+def lesson(*after, exercise=f"knobs = ...\n{CHECK}", solution=f"knobs = (1, -1, 0)\n{CHECK}"):
+    """A lesson with one exercise: tell ten points on the right from ten above."""
     cells = [
         markdown(HEAD),
         code(f"{SETUP}\ntruth = x[:, 0] > 0"),
@@ -171,15 +174,15 @@ def test_a_copy_goes_on_with_an_answer_of_the_lesson_s_where_one_is_open(tmp_pat
     assert "not attempted" in said[2]
     assert "still open: the lesson goes on with an answer of its own" in said[3]
     assert "right" not in said[3].replace("is right, run", "")
-    assert said[4] == "(1, 1, 0)\n"
+    assert said[4] == "(1, -1, 0)\n"
 
 
 def test_a_copy_goes_on_with_a_learner_s_right_answer(tmp_path, monkeypatch):
-    whole = lesson("print(knobs)", exercise=f"knobs = (2, 2, 1)\n{CHECK}")
+    whole = lesson("print(knobs)", exercise=f"knobs = (2, -2, 0)\n{CHECK}")
     said = run_copy(tmp_path, monkeypatch, whole)
     assert "right" in said[2]
     assert "the lesson goes on with your answer" in said[3]
-    assert said[4] == "(2, 2, 1)\n"
+    assert said[4] == "(2, -2, 0)\n"
 
 
 def test_a_copy_of_lesson_00_runs_from_top_to_bottom(tmp_path):
@@ -196,7 +199,7 @@ def test_a_lesson_that_is_gone_or_another_is_told(tmp_path, monkeypatch):
     with pytest.raises(ExerciseError, match="97_toy isn't to be read"):
         exercises._solution("97_toy", "knobs")
     saving.write(tmp_path / "97_toy.ipynb", lesson())
-    assert "(1, 1, 0)" in exercises._solution("97_toy", "knobs")
+    assert "(1, -1, 0)" in exercises._solution("97_toy", "knobs")
     with pytest.raises(ExerciseError, match="no exercise 'wheels': make the handout anew"):
         exercises._solution("97_toy", "wheels")
 
@@ -223,7 +226,7 @@ def test_both_folders_are_whole(toys, tmp_path):
             assert (made / reader / "notebooks" / link).is_file(), link
     name = "97_toy.ipynb"
     assert (made / "instructors/notebooks" / name).read_bytes() == (toys / name).read_bytes()
-    assert "(1, 1, 0)" not in (made / "learners/notebooks" / name).read_text()
+    assert "(1, -1, 0)" not in (made / "learners/notebooks" / name).read_text()
 
 
 def test_a_new_handout_replaces_that_of_before_and_a_failed_one_does_not(toys, tmp_path):
