@@ -1,4 +1,4 @@
-"""The workshop's commands: python -m helpers doctor | fetch | run | evaluate | verify."""
+"""The workshop's commands: doctor, fetch, run, evaluate, verify; handout, slides, pack, unpack."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ def fetch(options):
     wanted = assets.names() if options.all else options.names
     if options.missing:
         wanted = [name for name in wanted if not assets.available(name)]
-    failed = assets.fetch(wanted)
+    failed = assets.fetch(wanted, options.folder)
     return 1 if failed else 0
 
 
@@ -46,6 +46,38 @@ def verify(options):
     return 0
 
 
+def handout(options):
+    """Write learners' copies without solutions, and instructors' with, into build/handout."""
+    from helpers import handouts
+
+    print(f"Written: {handouts.handout()}")
+    return 0
+
+
+def slides(options):
+    """Write lessons as slides that need no network, into build/slides."""
+    from helpers import handouts, running
+
+    print(f"Written: {handouts.slides(running.find(options.lessons))}")
+    return 0
+
+
+def pack(options):
+    """Write one archive for a room without a network, into build/pack."""
+    from helpers import packing
+
+    packing.pack(options.names, options.platform, options.python, options.to)
+    return 0
+
+
+def unpack(options):
+    """Unpack such an archive and install from it; `python3 ARCHIVE` does the same."""
+    from helpers import unpacking
+
+    unpacking.unpack(options.archive, options.folder)
+    return 0
+
+
 def parser():
     """Return the ArgumentParser of `python -m helpers`."""
     top = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
@@ -63,6 +95,7 @@ def parser():
     sub.add_argument("names", nargs="*", metavar="NAME", help="an asset of data/manifest.toml")
     sub.add_argument("--all", action="store_true", help="every asset there is")
     sub.add_argument("--missing", action="store_true", help="say nothing of those already here")
+    sub.add_argument("--from", dest="folder", metavar="FOLDER", help="take files that it has")
 
     sub = command(run)
     sub.add_argument("lessons", nargs="*", metavar="LESSON", help="01, or a path; default: all")
@@ -85,6 +118,25 @@ def parser():
         action="store_true",
         help="install the parcel's lock first, and let it see nothing else",
     )
+
+    command(handout)
+
+    sub = command(slides)
+    sub.add_argument("lessons", nargs="*", metavar="LESSON", help="01, or a path; default: all")
+
+    sub = command(pack)
+    sub.add_argument(
+        "names", nargs="*", metavar="NAME", help="weights; default: what make setup fetches"
+    )
+    sub.add_argument(
+        "--platform", nargs="+", default=[], metavar="PLATFORM", help="linux-x86_64, macos-arm64, …"
+    )
+    sub.add_argument("--python", nargs="+", default=[], metavar="VERSION", help="3.12, …")
+    sub.add_argument("--to", metavar="FILE", help="default: build/pack/tensorflow-workshop.zip")
+
+    sub = command(unpack)
+    sub.add_argument("archive", metavar="ARCHIVE", help="what pack wrote")
+    sub.add_argument("folder", nargs="?", default="tensorflow-workshop", help="a new one")
     return top
 
 

@@ -125,20 +125,33 @@ def cache() -> Path:
     return Path(pooch.os_cache("tensorflow-workshop"))
 
 
-def fetch(wanted: Iterable[str]) -> list[str]:
+def fetch(wanted: Iterable[str], folder: str | Path | None = None) -> list[str]:
     """Bring the `wanted` assets to this machine, one printed line each; return those that failed.
 
-    A failure does not stop the others. An unknown name stops everything before the first download.
+    Files that `folder` has, brought there by other ways, are taken into the cache. A failure does
+    not stop the others. An unknown name stops everything before the first download.
     """
     failed = []
     for asset in [_asset(name) for name in wanted]:
         try:
+            if folder is not None and not available(asset.name):
+                _adopt(asset, Path(folder) / asset.file)
             path(asset.name)
             print(describe(asset.name))
         except AssetError as error:
             print(error)
             failed.append(asset.name)
     return failed
+
+
+def _adopt(asset: Asset, file: Path) -> None:
+    """Copy a file into the cache, if it is there. Raises `AssetError` when it is another."""
+    if not file.exists():
+        return
+    if flaw := _flaw(file, asset):
+        raise AssetError(f"{file} is not {asset.title}: {flaw}.")
+    with _replacing(_writable_cache() / asset.file) as fresh:
+        shutil.copyfile(file, fresh)
 
 
 def publish(name: str, source_file: str | Path) -> Path:

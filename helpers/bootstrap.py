@@ -270,7 +270,8 @@ def install(python, root):
     count = len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
     environment = {k: v for k, v in os.environ.items() if k not in MISLEADING}
     uv = get_uv(python, requirements, environment)
-    say(f"Installing up to {count} packages: about 600 MB to download, the first time")
+    download = "" if "PIP_NO_INDEX" in environment else ": about 600 MB to download, the first time"
+    say(f"Installing up to {count} packages{download}")
     if not (uv and uv_install(uv, python, requirements, environment)):
         pip(python, ["install", "--require-hashes", "-r", str(requirements)], environment)
     say("Installing the workshop's own helpers")

@@ -17,19 +17,26 @@ import ast
 import contextlib
 import copy
 import inspect
+import itertools
 import random
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 State = Literal["not attempted", "not yet", "right"]
 
 
 class Wrong(Exception):
     """Raised by a check: what is wrong with the answer, in a sentence, never what is right."""
+
+
+class ExerciseError(LookupError):
+    """An exercise's solution can't be had: one sentence."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +76,33 @@ class Exercise:
         if self._hints_given == len(self.hints):
             print(
                 f"{self.title} – no more hints. In the lesson a solution is folded away right "
-                "below this exercise: click the three dots to open it."
+                "below this exercise: click the three dots to open it. (A learner's copy has none.)"
             )
             return
         self._hints_given += 1
         number = f"hint {self._hints_given} of {len(self.hints)}"
         print(f"{self.title} – {number}: {self.hints[self._hints_given - 1]}")
+
+    def go_on(self, lesson: str, *answers: object) -> None:
+        """Run the lesson's solution, unseen, unless `answers` are right; print which counts now.
+
+        For the learners' copies, which have no solutions (`helpers.handouts`). lesson: a name such
+        as "01_mnist_keras". Raises ExerciseError when the lesson or its solution isn't there.
+        """
+        from IPython import get_ipython
+        from IPython.utils.capture import capture_output
+
+        if self.verdict(*answers).state == "right":
+            print(f"{self.title} – the lesson goes on with your answer.")
+            return
+        solution = _solution(lesson, self.name)
+        with capture_output():
+            ran = get_ipython().run_cell(solution, silent=True)
+        ran.raise_error()
+        print(
+            f"{self.title} – still open: the lesson goes on with an answer of its own. When yours "
+            "is right, run this cell again."
+        )
 
     def verdict(self, *answers: object) -> Verdict:
         """Judge `answers` without printing. TypeError if the exercise takes another number."""
@@ -99,6 +127,25 @@ def exercise(title: str, hints: list[str]) -> Callable[[Callable[..., str]], Exe
     if len(hints) < 2:
         raise ValueError(f"'{title}' needs at least two hints, each a step further.")
     return lambda judge: Exercise(judge, title, hints)
+
+
+def _solution(lesson: str, name: str) -> str:
+    """The source of the cell that solves the exercise whose check is `name`."""
+    import nbformat
+
+    path = NOTEBOOKS / f"{lesson}.ipynb"
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        raise ExerciseError(
+            f"The lesson {lesson} isn't to be read in {NOTEBOOKS}, and so the copy can't go on "
+            "without your answer."
+        ) from error
+    for cell, following in itertools.pairwise(cell for cell in cells if cell.cell_type == "code"):
+        is_exercise = "exercise" in cell.metadata.get("tags", [])
+        if is_exercise and f"checks.{name}.check(" in cell.source:
+            return following.source
+    raise ExerciseError(f"The lesson {lesson} has no exercise '{name}': make the handout anew.")
 
 
 def _has_gap(answer: object) -> bool:

@@ -562,6 +562,27 @@ def test_fetch_goes_on_after_a_failure(shelf, server, capsys):
     assert "('gone') could not be had" in printed and "Data: a thing, in the cache" in printed
 
 
+def test_fetch_takes_what_a_folder_brings(shelf, server, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    for name in ("thing", "other", "third"):
+        shelf.add({"url": server.url(f"/{name}")}, name=name)
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    (brought / "thing.bin").write_bytes(GOOD)
+    (brought / "other.bin").write_bytes(WRONG)
+
+    assert assets.fetch(["thing", "other", "third"], brought) == ["other", "third"]
+
+    assert assets.path("thing").read_bytes() == GOOD
+    assert left_in(shelf.cache) == ["thing.bin"]
+    said = capsys.readouterr().out
+    assert "a thing, in the cache" in said
+    assert "other.bin is not a thing: its SHA256 is another" in said
+    assert server.asked == []
+    (brought / "thing.bin").write_bytes(WRONG)
+    assert assets.fetch(["thing"], brought) == [], "what is here already is not replaced"
+
+
 def test_fetch_knows_its_names_before_it_starts(shelf, server):
     shelf.add({"url": server.url("/thing")})
     with pytest.raises(assets.AssetError, match=r"no asset 'thingy'.*Did you mean 'thing'"):

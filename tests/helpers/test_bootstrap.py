@@ -60,14 +60,14 @@ class Index(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
-    def publish(self, name, files):
+    def publish(self, name, files, version="1.0"):
         """Put a wheel with these files on the shelf; return its line for a lock."""
         shelf = self.folder / name
         shelf.mkdir(parents=True, exist_ok=True)
-        path = shelf / f"{name}-1.0-py3-none-any.whl"
-        info = f"{name}-1.0.dist-info"
+        path = shelf / f"{name}-{version}-py3-none-any.whl"
+        info = f"{name}-{version}.dist-info"
         metadata = {
-            "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+            "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
             "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             "RECORD": "",
         }
@@ -75,7 +75,7 @@ class Index(http.server.ThreadingHTTPServer):
             for file, text in {**files, **{f"{info}/{k}": v for k, v in metadata.items()}}.items():
                 wheel.writestr(file, text)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return f"{name}==1.0 \\\n    --hash=sha256:{digest}\n"
+        return f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):

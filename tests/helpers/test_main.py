@@ -6,13 +6,14 @@ import sys
 import pytest
 
 from helpers import __main__ as command
-from helpers import assets, doctor, evaluation, running
+from helpers import assets, doctor, evaluation, handouts, packing, running, unpacking
 
 
 def test_alone_it_prints_help(capsys):
     assert command.main([]) == 0
     out = capsys.readouterr().out
-    for name in ("doctor", "fetch", "run", "evaluate", "verify"):
+    commands = "doctor fetch run evaluate verify handout slides pack unpack"
+    for name in commands.split():
         assert name in out
 
 
@@ -44,6 +45,10 @@ def test_what_it_does_not_understand_ends_with_2(words, capsys):
         (["evaluate", "xyz"], 2, "There is nothing called 'xyz'"),
         (["fetch", "xyz"], 1, "There is no asset 'xyz'"),
         (["verify", "xyz"], 1, "There is no folder xyz"),
+        (["slides", "99"], 2, "There is no lesson 99"),
+        (["pack", "xyz"], 1, "There is no asset 'xyz'"),
+        (["pack", "--platform", "beos"], 2, "There is no platform beos"),
+        (["unpack", "xyz.zip"], 1, "There is no archive xyz.zip"),
     ],
 )
 def test_an_expected_error_is_one_sentence(words, code, sentence, capsys):
@@ -85,16 +90,37 @@ def test_options_arrive(monkeypatch):
     ]
 
 
+def test_options_of_what_a_class_needs_arrive(monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(packing, "pack", lambda *words: calls.append(words))
+    monkeypatch.setattr(unpacking, "unpack", lambda *words: calls.append(words))
+    monkeypatch.setattr(handouts, "slides", lambda paths: calls.append(paths[0].stem))
+    monkeypatch.setattr(handouts, "handout", lambda: "build/handout")
+    words = ["--platform", "macos-arm64", "--python", "3.12", "3.13", "--to", "x.zip"]
+    assert command.main(["pack", "hed", *words]) == 0
+    assert command.main(["pack"]) == 0
+    assert command.main(["unpack", "x.zip"]) == 0
+    assert command.main(["slides", "00"]) == 0
+    assert command.main(["handout"]) == 0
+    assert calls == [
+        (["hed"], ["macos-arm64"], ["3.12", "3.13"], "x.zip"),
+        ([], [], [], None),
+        ("x.zip", "tensorflow-workshop"),
+        "00_start_here",
+    ]
+    assert "Written: build/handout" in capsys.readouterr().out
+
+
 def test_fetch_fails_when_an_asset_does(monkeypatch):
-    monkeypatch.setattr(assets, "fetch", lambda names: ["mnist"])
+    monkeypatch.setattr(assets, "fetch", lambda names, folder: ["mnist"])
     assert command.main(["fetch", "mnist"]) == 1
-    monkeypatch.setattr(assets, "fetch", lambda names: [])
+    monkeypatch.setattr(assets, "fetch", lambda names, folder: [])
     assert command.main(["fetch", "--all"]) == 0
 
 
 def test_fetch_missing_leaves_alone_what_is_here(monkeypatch):
     asked = []
     monkeypatch.setattr(assets, "available", lambda name: name == "mnist-5k")
-    monkeypatch.setattr(assets, "fetch", lambda names: asked.extend(names))
+    monkeypatch.setattr(assets, "fetch", lambda names, folder: asked.extend(names))
     assert command.main(["fetch", "--missing", "mnist-5k", "mnist"]) == 0
     assert asked == ["mnist"]
