@@ -114,10 +114,11 @@ def study(learner, lesson):
     path = f"notebooks/{lesson}.ipynb"
     (learner.home / path).write_bytes((ROOT / path).read_bytes())
     notebook = learner.open(path)
-    with Usage(learner.family) as usage, learner.kernel(path) as kernel:
+    with Usage(learner.family) as usage:
+        kernel = learner.start_kernel(path)
         kernel.run(notebook)
-        usage.look()
         learner.save(path, notebook)
+    learner.end_kernel(kernel)
     return usage
 
 

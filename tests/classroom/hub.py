@@ -4,8 +4,8 @@
         ada = Learner(hub, "ada")
         ada.start()                                  # her own JupyterLab
         notebook = ada.open("notebooks/01_mnist_keras.ipynb")
-        with ada.kernel("notebooks/01_mnist_keras.ipynb") as kernel:
-            kernel.run(notebook, last=10)            # the outputs are put into `notebook`
+        kernel = ada.start_kernel("notebooks/01_mnist_keras.ipynb")
+        kernel.run(notebook, last=10)                # the outputs are put into `notebook`
         ada.save("notebooks/01_mnist_keras.ipynb", notebook)
 
 A learner does all of it through the hub's address and API, as her browser would. JupyterHub itself
@@ -272,15 +272,16 @@ class Learner:
         """Save a notebook through her server."""
         self.api(f"contents/{path}", "PUT", json={"type": "notebook", "content": notebook})
 
-    @contextlib.contextmanager
-    def kernel(self, path):
-        """A kernel for the notebook at `path`, as JupyterLab asks; it ends with the block."""
+    def start_kernel(self, path):
+        """Start a kernel for the notebook at `path`, as JupyterLab does; it ends with her server."""
         request = {"path": path, "type": "notebook", "name": path, "kernel": {"name": "python3"}}
         session = self.api("sessions", "POST", json=request)
-        try:
-            yield Kernel(self, session["kernel"]["id"])
-        finally:
-            self.api(f"sessions/{session['id']}", "DELETE")
+        return Kernel(self, session["kernel"]["id"])
+
+    def end_kernel(self, kernel):
+        """End a kernel, as *Shut Down Kernel* does."""
+        kernel.socket.close()
+        self.api(f"kernels/{kernel.number}", "DELETE")
 
     @cached_property
     def process(self):
@@ -316,6 +317,7 @@ class Kernel:
         address = (
             f"ws://{urlsplit(learner.hub.url).netloc}/user/{learner.name}/api/kernels/{number}"
         )
+        self.number = number
         self.session = Session()
         self.socket = websocket.create_connection(
             f"{address}/channels?session_id={self.session.session}",

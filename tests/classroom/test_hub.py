@@ -6,7 +6,6 @@ in it, and saves it. They work at the same time. Where JupyterHub can't be insta
 network, these tests are skipped, but not in CI.
 """
 
-import contextlib
 import os
 import re
 import shutil
@@ -49,7 +48,7 @@ class Desk:
     def note(self):
         return f"A note of {self.name}'s own."
 
-    def work(self, repository, open_kernels):
+    def work(self, repository):
         """Take the lessons, run a stretch of each with all kernels alive, and save."""
         self.learner.pull(**link(repository))
         for lesson, last in STRETCHES.items():
@@ -58,8 +57,7 @@ class Desk:
             end = next(i for i, cell in enumerate(notebook.cells) if last in cell.source) + 1
             for cell in notebook.cells:
                 cell.source = cell.source.replace("(0.001, 0.1, 2)", f"({RATES[self.name]},)")
-            kernel = open_kernels.enter_context(self.learner.kernel(path))
-            kernel.run(notebook, end)
+            self.learner.start_kernel(path).run(notebook, end)
             notebook.cells.insert(0, nbformat.v4.new_markdown_cell(self.note))
             self.learner.save(path, notebook)
             self.notebooks[path] = notebook
@@ -113,12 +111,9 @@ def hub(tmp_path_factory):
 def desks(hub, repository):
     """All three at work at once, with everything open."""
     desks = [Desk(Learner(hub, name)) for name in RATES]
-    with contextlib.ExitStack() as open_kernels, ThreadPoolExecutor(len(desks)) as pool:
-        for _ in pool.map(lambda desk: desk.learner.start(), desks):
-            pass
-        for _ in pool.map(lambda desk: desk.work(repository, open_kernels), desks):
-            pass
-        open_kernels.pop_all()  # they end with the servers
+    with ThreadPoolExecutor(len(desks)) as pool:
+        list(pool.map(lambda desk: desk.learner.start(), desks))
+        list(pool.map(lambda desk: desk.work(repository), desks))
     return desks
 
 
