@@ -273,7 +273,7 @@ class Learner:
         self.api(f"contents/{path}", "PUT", json={"type": "notebook", "content": notebook})
 
     def start_kernel(self, path):
-        """Start a kernel for the notebook at `path`, as JupyterLab does; it ends with her server."""
+        """Start a kernel for the notebook at `path`, as JupyterLab does; her server ends it."""
         request = {"path": path, "type": "notebook", "name": path, "kernel": {"name": "python3"}}
         session = self.api("sessions", "POST", json=request)
         return Kernel(self, session["kernel"]["id"])
