@@ -1,15 +1,15 @@
 """Run the benchmarks, all or those named: python tests/bench [NAME…]; figures in build/bench.json.
 
 A benchmark is a file bench_NAME.py beside this one, with functions bench_*() that each return a
-Measurement, usually from harness.compare, or a list of them. With --record those that have a
-function `record` also write their figures to where people read them.
+Measurement, usually from harness.compare, or yield several, which are kept as they come. With
+--record, those that have a function `record` also write their figures to where people read them.
 """
 
 import importlib
 import sys
 from pathlib import Path
 
-from harness import merge
+from harness import Measurement, merge
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parents[1] / "build" / "bench.json"
@@ -28,9 +28,9 @@ def main(names):
         for function_name, function in list(vars(module).items()):
             if function_name.startswith("bench_"):
                 found = function()
-                found = found if isinstance(found, list) else [found]
-                print(*found, sep="\n", flush=True)
-                merge(RESULTS, found)
+                for measurement in [found] if isinstance(found, Measurement) else found:
+                    print(measurement, flush=True)
+                    merge(RESULTS, [measurement])
         if recorded and hasattr(module, "record"):
             module.record(RESULTS)
     return 0

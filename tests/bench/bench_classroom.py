@@ -85,7 +85,6 @@ def bench_class():
     sys.path.insert(0, str(ROOT / "tests" / "classroom"))
     from hub import Learner, start_hub
 
-    found = []
     with (
         tempfile.TemporaryDirectory() as folder,
         start_hub(Path(folder)) as hub,
@@ -98,15 +97,14 @@ def bench_class():
         idle = [Usage(learner.family) for learner in learners]
         for usage in idle:
             usage.look()
-        found += medians(IDLE, idle, columns=("PSS", "RSS"))
+        yield from medians(IDLE, idle, columns=("PSS", "RSS"))
         for lesson in LESSONS:
             usages = list(pool.map(lambda learner, name=lesson: study(learner, name), learners))
-            found += medians(f"lesson {lesson[:2]}", usages)
+            yield from medians(f"lesson {lesson[:2]}", usages)
         servers = {process.pid for learner in learners for process in learner.family()}
         itself = Usage(lambda: [one for one in hub.family() if one.pid not in servers])
         itself.look()
-        found += medians(HUB, [itself], columns=("PSS", "RSS"))
-    return found
+        yield from medians(HUB, [itself], columns=("PSS", "RSS"))
 
 
 def study(learner, lesson):
@@ -123,15 +121,13 @@ def study(learner, lesson):
 
 
 def medians(what, usages, columns=tuple(COLUMNS)):
-    """Return a Measurement for each column, the median over `usages`."""
-    found = []
+    """Yield a Measurement for each column, the median over `usages`."""
     for kind in columns:
         values = [usage.cpu_within if kind == "CPU" else usage.peak[kind] / GB for usage in usages]
         compared = f"of a learner, the median of {len(usages)} at once" if len(usages) > 1 else ""
         spread = (min(values), max(values))
         name = f"classroom, {what}, {kind}"
-        found.append(Measurement(name, statistics.median(values), COLUMNS[kind], compared, spread))
-    return found
+        yield Measurement(name, statistics.median(values), COLUMNS[kind], compared, spread)
 
 
 def record(results):

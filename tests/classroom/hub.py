@@ -342,7 +342,10 @@ class Kernel:
         self.socket.send(json.dumps({**request, "channel": "shell"}, default=str))
         done = set()
         while done != {"reply", "idle"}:
-            message = json.loads(self.socket.recv())
+            received = self.socket.recv()
+            if isinstance(received, bytes):  # a widget's pictures; a cell's outputs come as text
+                continue
+            message = json.loads(received)
             if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
                 continue
             kind, content = message["msg_type"], message["content"]
