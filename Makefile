@@ -20,12 +20,14 @@ export JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
 # The first lesson, no news pop-up in front of it, and root (in containers) is fine.
 LAB := --LabApp.default_url=/lab/tree/$(LESSON) --LabApp.news_url=None --log-level=WARN \
 	--port=$(PORT) $(if $(filter 0,$(shell id -u)),--allow-root)
+# A lock for every machine and Python, with hashes, and no word of where it was made.
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help lab setup test test-browser run bench lock clean
+.PHONY: help lab setup test test-browser test-classroom run bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 lab: setup ## open the lessons in JupyterLab; PORT=8888, ARGS="--no-browser"
 	@echo "JupyterLab starts. Without a browser: open the address below. Ctrl-C stops it."
@@ -42,11 +44,14 @@ test: setup ## check everything: style, helpers, and each lesson's outputs
 	$(VENV) -m ruff format --check
 	.venv/bin/codespell
 	WORKSHOP_MODE=quick WORKSHOP_OFFLINE=1 $(VENV) -m pytest tests notebooks \
-		--ignore=tests/browser --ignore=tests/bench \
+		--ignore=tests/browser --ignore=tests/classroom --ignore=tests/bench \
 		--nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider $(ARGS)
 
 test-browser: setup ## try the lessons in JupyterLab in Chromium; CHROMIUM=/path/to/it
 	$(VENV) -m pytest tests/browser -p no:cacheprovider $(ARGS)
+
+test-classroom: setup ## let three learners work at once behind a JupyterHub of this machine
+	$(VENV) -m pytest tests/classroom -p no:cacheprovider $(ARGS)
 
 run: setup ## run all lessons, with a report and their times and memory in build/
 	$(VENV) -m helpers run $(ARGS)
@@ -55,8 +60,9 @@ bench: setup ## measure side by side what the lessons claim, into build/bench.js
 	$(VENV) tests/bench $(ARGS)
 
 lock: setup ## fix versions and hashes anew after a change in pyproject.toml; ARGS=--upgrade
-	.venv/bin/uv pip compile pyproject.toml --quiet --output-file requirements.txt \
-		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)
+	.venv/bin/uv pip compile pyproject.toml --output-file requirements.txt $(LOCKED) $(ARGS)
+	.venv/bin/uv pip compile --group classroom --constraint requirements.txt \
+		--output-file classroom/requirements.txt $(LOCKED) $(ARGS)
 
 clean: ## remove what was made here: the environment, builds, runs
 	rm -rf .venv .venv.previous build runs tensorflow_workshop.egg-info .ruff_cache .hypothesis

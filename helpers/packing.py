@@ -25,7 +25,7 @@ ARCHIVE = "tensorflow-workshop.zip"
 WORKSHOP = (
     *("README.md", "LICENSE", "LICENSE-lessons", "Makefile", "environment.yml"),
     *("pyproject.toml", "requirements.txt"),
-    *(".ci", "binder", "data", "helpers", "jupyter", "notebooks", "tests"),
+    *(".ci", "binder", "classroom", "data", "docs", "helpers", "jupyter", "notebooks", "tests"),
 )
 LEFT_OUT = re.compile(r"\.|__pycache__$|.*\.egg-info$")  # what tools leave behind
 EPOCH = (1980, 1, 1, 0, 0, 0)  # no times: the same files make the same archive

@@ -31,13 +31,14 @@ def new_folder(name: str) -> Path:
     can be written to, the folder is a temporary one.
     """
     began = f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}-"
-    for place in (os.environ.get("WORKSHOP_RUNS") or RUNS, tempfile.gettempdir()):
-        try:
-            (Path(place) / name).mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix=began, dir=Path(place) / name))
-        except OSError as error:
-            failed = error
-    raise failed
+    runs = Path(os.environ.get("WORKSHOP_RUNS") or RUNS)
+    try:
+        (runs / name).mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=began, dir=runs / name))
+    except OSError:  # never a place there that others use too: the first of them would own it
+        place = Path(tempfile.mkdtemp(prefix="workshop-runs-")) / name / began.rstrip("-")
+        place.mkdir(parents=True)
+        return place
 
 
 def new_run(logs: Path, name: str) -> Path:

@@ -68,8 +68,13 @@ def test_where_runs_cannot_be_written_a_temporary_folder_is_used(tmp_path, monke
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("WORKSHOP_RUNS", str(blocked))
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
-    assert board.new_folder("digits").is_relative_to(tmp_path / "temporary")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    # Another learner of this machine has been here, and what is hers can't be written to.
+    (tmp_path / "digits").write_text("")
+    first, second = board.new_folder("digits"), board.new_folder("digits")
+    assert first != second
+    assert first.is_relative_to(tmp_path)
+    assert (first.parent.name, list(first.iterdir())) == ("digits", [])
 
 
 # -- event files ---------------------------------------------------------------------------------

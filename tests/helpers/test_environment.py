@@ -41,6 +41,8 @@ FILES = [
     "requirements.txt",
     "helpers/bootstrap.py",
     ".ci/run",
+    "classroom/jupyterhub_config.py",
+    "classroom/requirements.txt",
     *(f"binder/{name}" for name in ("postBuild", "requirements.txt", "runtime.txt", "start")),
 ]
 
@@ -71,6 +73,7 @@ def read_lock(text):
 
 
 LOCK = list(read_lock((ROOT / "requirements.txt").read_text()))
+CLASSROOM = "classroom/requirements.txt"
 
 
 # The lock
@@ -95,6 +98,17 @@ def test_the_lock_keeps_nothing_that_the_project_no_longer_asks_for():
     asked = {canonicalize_name(requirement.name) for requirement in DIRECT}
     locked = {pin.name for pin in LOCK if f"{PROJECT['name']} (pyproject.toml)" in pin.wanted_by}
     assert locked == asked
+
+
+def test_the_classrooms_lock_agrees_with_the_learners_and_lacks_nothing():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    pins = {pin.name: pin for pin in read_lock((ROOT / CLASSROOM).read_text())}
+    for requirement in map(Requirement, groups["classroom"]):
+        assert pins[requirement.name].version in requirement.specifier
+    assert [pin.name for pin in pins.values() if not pin.hashes] == []
+    learners = {pin.name: pin.version for pin in LOCK}
+    other = {name for name in pins.keys() & learners if pins[name].version != learners[name]}
+    assert not other, "run make lock"
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: "-".join(machine.values()))
@@ -211,6 +225,18 @@ def test_start_caps_threads_shows_the_way_to_tensorboard_and_hands_over():
         assert any(re.fullmatch(rf"{variable}(_NUM)?_THREADS=2", line) for line in said), variable
     said = subprocess.check_output(command, env={"PATH": os.environ["PATH"]}, text=True)
     assert "TENSORBOARD_PROXY_URL=/proxy/%PORT%/\n" in said
+
+
+def test_start_keeps_event_files_at_home_and_finds_the_workshops_python(tmp_path):
+    command = [BASH, str(ROOT / "binder" / "start"), "env"]
+    (tmp_path / "workshop" / ".venv" / "bin").mkdir(parents=True)
+    settings = {"PATH": "/usr/bin:/bin", "REPO_DIR": f"{tmp_path}/workshop", "HOME": "/home/ada"}
+    said = subprocess.check_output(command, env=settings, text=True).splitlines()
+    assert "WORKSHOP_RUNS=/home/ada/runs" in said
+    assert f"PATH={tmp_path}/workshop/.venv/bin:/usr/bin:/bin" in said
+    settings |= {"REPO_DIR": "/nowhere", "WORKSHOP_RUNS": "/scratch"}
+    said = subprocess.check_output(command, env=settings, text=True).splitlines()
+    assert {"WORKSHOP_RUNS=/scratch", "PATH=/usr/bin:/bin"} <= set(said)
 
 
 def test_start_and_make_bring_the_additions_to_jupyterlab():

@@ -1,0 +1,360 @@
+"""A JupyterHub on this machine and its learners, without a browser: for the test and the benchmark.
+
+    with start_hub(folder) as hub:
+        ada = Learner(hub, "ada")
+        ada.start()                                  # her own JupyterLab
+        notebook = ada.open("notebooks/01_mnist_keras.ipynb")
+        kernel = ada.start_kernel("notebooks/01_mnist_keras.ipynb")
+        kernel.run(notebook, last=10)                # the outputs are put into `notebook`
+        ada.save("notebooks/01_mnist_keras.ipynb", notebook)
+
+A learner does all of it through the hub's address and API, as her browser would. JupyterHub itself
+is no part of the learners' environment: `packages` installs its lock into a folder of build/.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import psutil
+import requests
+import websocket
+from jupyter_client.session import Session
+
+from helpers import bootstrap
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "classroom" / "requirements.txt"
+CONFIG = """
+c = get_config()
+load_subconfig({ours!r})
+# Here JupyterHub and its additions come from a folder of their own, beside the environment.
+c.Spawner.cmd = [c.Spawner.cmd[0], {python!r}, "-m", "jupyterhub.singleuser"]
+c.Spawner.args += {root!r}
+c.Spawner.environment |= {environment!r}
+# Learners of the test have no accounts on this machine, and one password.
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = {homes!r}
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = {password!r}
+c.Authenticator.allow_all = True
+c.JupyterHub.bind_url = "http://127.0.0.1:{ports[0]}/"
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{ports[1]}"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:{ports[2]}"
+c.ConfigurableHTTPProxy.command = [{python!r}, {proxy!r}]
+c.JupyterHub.db_url = "sqlite:///jupyterhub.sqlite"
+"""
+UNREACHABLE = r"Failed to fetch|error sending request|dns error|Connection refused|timed out"
+
+
+class HubError(RuntimeError):
+    """The hub or a learner's server does not do what it should; the message says what it said."""
+
+
+class NoPackagesError(HubError):
+    """JupyterHub can't be had here: there is no network, or no package index in it."""
+
+
+def packages(place=ROOT / "build" / "classroom"):
+    """Install classroom/requirements.txt into `place`, unless that was done; return `place`."""
+    stamp = place / "requirements.txt"
+    if stamp.exists() and stamp.read_bytes() == LOCK.read_bytes():
+        return place
+    shutil.rmtree(place, ignore_errors=True)
+    python = Path(sys.executable)
+    settings = bootstrap.pip_settings(python, dict(os.environ))
+    known = {uv: settings[name] for name, uv in bootstrap.PIP_TO_UV.items() if name in settings}
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
+    command += ["--python", sys.executable, "--target", str(place), "-r", str(LOCK)]
+    done = subprocess.run(
+        command, env=known | os.environ, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        kind = NoPackagesError if re.search(UNREACHABLE, done.stderr) else HubError
+        raise kind(f"JupyterHub can't be installed for the test. {done.stderr.strip()}")
+    shutil.copy(LOCK, stamp)
+    return place
+
+
+@dataclass
+class Hub:
+    """A running JupyterHub: its address, everyone's password, where homes are, its log file."""
+
+    url: str
+    password: str
+    homes: Path
+    log: Path
+    process: psutil.Process
+
+    def family(self):
+        """All processes that the hub has started and that still run, itself included."""
+        return [self.process, *self.process.children(recursive=True)]
+
+
+@contextlib.contextmanager
+def start_hub(folder):
+    """Start a JupyterHub with its files in `folder`; it and all that it started end with the block.
+
+    Raises HubError, NoPackagesError.
+    """
+    place = packages()
+    folder.mkdir(parents=True, exist_ok=True)
+    ports, password = _free_ports(3), secrets.token_hex(16)
+    config = folder / "jupyterhub_config.py"
+    config.write_text(
+        CONFIG.format(
+            ours=str(ROOT / "classroom" / "jupyterhub_config.py"),
+            python=sys.executable,
+            root=["--allow-root"] if os.geteuid() == 0 else [],  # in containers
+            environment=_environment(place),
+            homes=str(folder / "homes" / "{username}"),
+            proxy=str(place / "bin" / "configurable-http-proxy"),
+            password=password,
+            ports=ports,
+        )
+    )
+    config.chmod(0o600)  # it holds the password
+    log = folder / "jupyterhub.log"
+    command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
+    environment = os.environ | _environment(place) | {"CONFIGPROXY_AUTH_TOKEN": secrets.token_hex()}
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT
+        )
+    url = f"http://127.0.0.1:{ports[0]}"
+    hub = Hub(url, password, folder / "homes", log, psutil.Process(process.pid))
+    try:
+        wait_until(lambda: _answers(url + "/hub/health"), "the hub answers", hub, process)
+        yield hub
+    finally:
+        _stop(process, hub)
+
+
+def _environment(place):
+    """Where JupyterHub's packages and the helpers are found, as if all were installed."""
+    return {
+        "PYTHONPATH": f"{place}:{ROOT}",
+        "JUPYTER_CONFIG_PATH": str(place / "etc" / "jupyter"),
+        "WORKSHOP_MODE": "quick",
+        "WORKSHOP_OFFLINE": "1",
+    }
+
+
+def _stop(process, hub):
+    """Ask the hub to end, which ends its learners' servers; end by force what is left then."""
+    family = hub.family() if process.poll() is None else []
+    process.terminate()
+    _, left = psutil.wait_procs(family, timeout=30)
+    for one in left:
+        with contextlib.suppress(psutil.Error):
+            one.kill()
+    process.wait()
+
+
+def _free_ports(count):
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _answers(url):
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(url, timeout=5).ok
+    return False
+
+
+def wait_until(true, what, hub, process=None, seconds=120):
+    """Wait until `true()` is; raise HubError with the hub's log when it does not happen."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and (process is None or process.poll() is None):
+        if true():
+            return
+        time.sleep(0.2)
+    raise HubError(f"Not so after {seconds} s: {what}. {hub.log.read_text(errors='replace')}")
+
+
+@dataclass
+class Learner:
+    """Somebody with a name at a browser, logged in at the hub."""
+
+    hub: Hub
+    name: str
+    token: str = field(init=False, repr=False)
+
+    def __post_init__(self):
+        """Log in by the form, as people do, and ask for a token for all that follows."""
+        session = requests.Session()
+        session.get(f"{self.hub.url}/hub/login", timeout=30)
+        form = {"username": self.name, "password": self.hub.password}
+        form["_xsrf"] = session.cookies["_xsrf"]
+        session.post(f"{self.hub.url}/hub/login", data=form, timeout=30, allow_redirects=False)
+        session.get(f"{self.hub.url}/hub/token", timeout=30)  # the page with the button
+        headers = {"X-XSRFToken": session.cookies["_xsrf"]}
+        tokens = f"{self.hub.url}/hub/api/users/{self.name}/tokens"
+        reply = session.post(tokens, json={}, headers=headers, timeout=30)
+        reply.raise_for_status()
+        self.token = reply.json()["token"]
+
+    @property
+    def home(self):
+        """Her home folder."""
+        return self.hub.homes / self.name
+
+    def ask(self, path, method="GET", timeout=60, **more):
+        """Ask the hub or a server behind it, with her token; return the reply, whatever it is."""
+        headers = {"Authorization": f"token {self.token}"}
+        return requests.request(
+            method,
+            self.hub.url + path,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            **more,
+        )
+
+    def _asked(self, path, method="GET", **more):
+        reply = self.ask(path, method, **more)
+        if not reply.ok:
+            raise HubError(f"{method} {path}: {reply.status_code} {reply.text[:2000]}")
+        return reply
+
+    def api(self, path, method="GET", **more):
+        """Ask her own server's API; return what it says."""
+        reply = self._asked(f"/user/{self.name}/api/{path}", method, **more)
+        return reply.json() if reply.content else None
+
+    def start(self):
+        """Start her server and wait until it is ready."""
+        path = f"/hub/api/users/{self.name}"
+        self._asked(f"{path}/server", "POST")
+
+        def ready():
+            return self._asked(path).json()["servers"].get("", {}).get("ready")
+
+        wait_until(ready, f"the server of {self.name} is ready", self.hub)
+
+    def stop(self):
+        """Stop her server and all that runs in it."""
+        path = f"/hub/api/users/{self.name}"
+        self._asked(f"{path}/server", "DELETE")
+        wait_until(lambda: not self._asked(path).json()["servers"], "it has stopped", self.hub)
+
+    def pull(self, **link):
+        """Follow an nbgitpuller link with these parts; raise HubError if it fails.
+
+        The page of the link asks for the same parts again, at git-pull/api, and shows what comes.
+        """
+        self._asked(f"/user/{self.name}/git-pull", params=link)
+        reply = self._asked(f"/user/{self.name}/git-pull/api", params=link)
+        events = [json.loads(line[6:]) for line in reply.text.splitlines() if line[:5] == "data:"]
+        if events[-1]["phase"] != "finished":
+            raise HubError(f"nbgitpuller: {events[-1]}")
+
+    def open(self, path):
+        """Return a notebook of her home folder as her server gives it."""
+        return nbformat.from_dict(self.api(f"contents/{path}")["content"])
+
+    def save(self, path, notebook):
+        """Save a notebook through her server."""
+        self.api(f"contents/{path}", "PUT", json={"type": "notebook", "content": notebook})
+
+    def start_kernel(self, path):
+        """Start a kernel for the notebook at `path`, as JupyterLab does; her server ends it."""
+        request = {"path": path, "type": "notebook", "name": path, "kernel": {"name": "python3"}}
+        session = self.api("sessions", "POST", json=request)
+        return Kernel(self, session["kernel"]["id"])
+
+    def end_kernel(self, kernel):
+        """End a kernel, as *Shut Down Kernel* does."""
+        kernel.socket.close()
+        self.api(f"kernels/{kernel.number}", "DELETE")
+
+    @cached_property
+    def process(self):
+        """The process of her server: the one whose environment says so."""
+        for one in self.hub.process.children():
+            with contextlib.suppress(psutil.Error):
+                if one.environ().get("JUPYTERHUB_USER") == self.name:
+                    return one
+        raise HubError(f"No server of {self.name} runs.")
+
+    def family(self):
+        """Her server's process, and those of its kernels and TensorBoards."""
+        return [self.process, *self.process.children(recursive=True)]
+
+    def listening(self):
+        """(address, port) of everything that listens for her on this machine."""
+        found = set()
+        for one in self.family():
+            with contextlib.suppress(psutil.Error):
+                found |= {
+                    tuple(socket.laddr)
+                    for socket in one.net_connections("tcp")
+                    if socket.status == psutil.CONN_LISTEN
+                }
+        return found
+
+
+class Kernel:
+    """A running kernel, by the websocket that JupyterLab uses."""
+
+    def __init__(self, learner, number):
+        """Connect to the kernel `number` of `learner`."""
+        address = (
+            f"ws://{urlsplit(learner.hub.url).netloc}/user/{learner.name}/api/kernels/{number}"
+        )
+        self.number = number
+        self.session = Session()
+        self.socket = websocket.create_connection(
+            f"{address}/channels?session_id={self.session.session}",
+            header=[f"Authorization: token {learner.token}"],
+            timeout=900,  # seconds without a word, on a busy machine
+        )
+
+    def run(self, notebook, last=None):
+        """Run the code cells of `notebook` up to cell `last`, outputs and counts into them.
+
+        Raises HubError with the first error.
+        """
+        for index, cell in enumerate(notebook.cells[:last]):
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+                self._run(cell, index)
+
+    def _run(self, cell, index):
+        content = {"code": cell.source, "silent": False, "store_history": True}
+        content |= {"user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+        request = self.session.msg("execute_request", content)
+        self.socket.send(json.dumps({**request, "channel": "shell"}, default=str))
+        done = set()
+        while done != {"reply", "idle"}:
+            received = self.socket.recv()
+            if isinstance(received, bytes):  # a widget's pictures; a cell's outputs come as text
+                continue
+            message = json.loads(received)
+            if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "execute_reply":
+                done.add("reply")
+                cell.execution_count = content.get("execution_count")
+            elif kind == "status" and content["execution_state"] == "idle":
+                done.add("idle")
+            elif kind in ("stream", "display_data", "execute_result", "error"):
+                cell.outputs.append(nbformat.v4.output_from_msg(nbformat.from_dict(message)))
+            if kind == "error":
+                raise HubError(f"cell {index}: {content['ename']}: {content['evalue']}")
