@@ -369,4 +369,6 @@ def _record(paths, results):
             figures[result.lesson] = seconds, memory
             saving.record_in_head(path, f"{seconds} and {memory} of memory on {machine}")
     saving.record_in_readme(ROOT / "README.md", f" on {machine}", figures)
-    gallery.save_covers(ROOT / "docs" / "gallery", [path for path in paths if path.stem in figures])
+    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    covers = [p for p in paths if p.stem in figures and f"docs/gallery/{p.stem}.jpg" in shown]
+    gallery.save_covers(ROOT / "docs" / "gallery", covers)

@@ -86,7 +86,13 @@ STRESSED = {
         "everybody healthy",
     },
     "04": {"once", "cats and dogs", "cells", "retina", "skin", "pathology", "your guess"},
+    "05": {"true", "real", "add up", "search", "chose"},
     "07": {"choose", "define", "dream explorer"},
+    "09": {
+        *("other held-out digits", "other seeds", "root", "user"),
+        *("from", "copy", "cmd", "copy` and `run"),  # instructions of a Dockerfile
+    },
+    "10": {"scans", "the cache"},
 }
 VIEWS = {"parallel coordinates view"}  # words of TensorBoard's page, to be found there
 
