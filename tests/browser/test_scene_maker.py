@@ -21,15 +21,15 @@ def test_a_scene_is_composed_and_described(lab, page):
     box = opened.cell("SceneMaker(captioning")
     scene = box.get_by_role("application", name="It is empty.")
 
-    box.get_by_label("noun").select_option("cat")
-    box.get_by_label("colour").select_option("red")
+    box.get_by_label("noun", exact=True).select_option("cat")
+    box.get_by_label("colour", exact=True).select_option("red")
     scene.click(position={"x": 90, "y": 200})
     opened.wait_for("len(maker.things)", 1)
     opened.wait_for("maker.sentence != ''")
     opened.wait_for("'cat' in maker.sentence or 'kitten' in maker.sentence", seconds=30)
 
-    box.get_by_label("noun").select_option("boat")
-    box.get_by_label("colour").select_option("blue")
+    box.get_by_label("noun", exact=True).select_option("boat")
+    box.get_by_label("colour", exact=True).select_option("blue")
     scene = box.get_by_role("application")
     scene.focus()
     for key in [*["ArrowRight"] * 8, *["ArrowDown"] * 4, "Enter"]:
@@ -41,7 +41,7 @@ def test_a_scene_is_composed_and_described(lab, page):
     word.first.focus()
     box.get_by_role("status").filter(has_text="true").wait_for()
 
-    box.get_by_label("place").select_option("night")
+    box.get_by_label("place", exact=True).select_option("night")
     opened.wait_for("maker.scene.place", "night")
     scene.focus()
     scene.press("Backspace")
