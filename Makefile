@@ -21,7 +21,7 @@ export JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
 LAB := --LabApp.default_url=/lab/tree/$(LESSON) --LabApp.news_url=None --log-level=WARN \
 	--port=$(PORT) $(if $(filter 0,$(shell id -u)),--allow-root)
 # A lock for every machine and Python, with hashes, and no word of where it was made.
-LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help lab setup test test-browser test-classroom run bench lock clean
 .DEFAULT_GOAL := help

@@ -29,11 +29,15 @@ HEAD = re.compile(r"\A# (?P<title>.+)\n+(?P<promise>(?:[^\n]+\n?)+)")
 
 @dataclass(frozen=True)
 class Card:
-    """A lesson's title, its promise, and a picture from it, or None where it shows none."""
+    """A lesson's title, its promise, and a picture from it with its alt text.
+
+    picture: None where the lesson shows none.
+    """
 
     title: str
     promise: str
     picture: Image.Image | None
+    alt: str = ""
 
 
 def cards(folder: Path = NOTEBOOKS) -> list[Card]:
@@ -64,9 +68,9 @@ def _card(notebook) -> Card:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     covers = [cell for cell in code if "cover" in cell.metadata.get("tags", [])]
     outputs = [output for cell in [*covers, *code] for output in cell.outputs]
-    return Card(
-        head["title"].strip(), promise.strip(), next(filter(None, map(_image, outputs)), None)
-    )
+    shown = next(filter(_image, outputs), None)
+    alt = shown.data.get("text/plain", "") if shown else ""
+    return Card(head["title"].strip(), promise.strip(), shown and _image(shown), alt)
 
 
 def _image(output) -> Image.Image | None:

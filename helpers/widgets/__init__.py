@@ -1,14 +1,31 @@
 """The lessons' widgets, one file each, and how a lesson shows one."""
 
+import base64
+import io
+from html import escape
+
 import ipywidgets
 import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 from helpers import figures, images
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLACEHOLDER = "(an interactive widget: run the lesson to use it)"
+
+
+def as_html(figure: Figure, alt: str) -> str:
+    """Return a figure as an image for an `ipywidgets.HTML`, small enough to redraw while one drags.
+
+    It is shown at the size that the figure has; `alt` describes it.
+    """
+    pixels, buffer = figures.render(figure), io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)  # quick before small
+    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    width = round(pixels.shape[1] / figures.DOTS)
+    return f'<img src="{source}" width="{width}" alt="{escape(alt)}">'
 
 
 def show(widget: ipywidgets.DOMWidget, picture: np.ndarray | Figure | bytes, alt: str) -> None:

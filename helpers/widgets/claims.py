@@ -1,14 +1,10 @@
 """How many digits does a claim deserve? Two sliders, and the interval that they leave."""
 
-import base64
-import io
-
 import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
-from helpers import cards, figures
+from helpers import cards, figures, widgets
 
 SIZES = (100, 300, 1_000, 3_000, 10_000, 100_000)
 MOST_SEEDS = 50
@@ -72,9 +68,4 @@ class Claim(ipywidgets.VBox):
 
     def _redraw(self, _change=None) -> None:
         """Draw anew, for the sliders as they stand."""
-        buffer = io.BytesIO()
-        Image.fromarray(figures.render(self.figure())).save(buffer, "PNG")
-        encoded = base64.b64encode(buffer.getvalue()).decode()
-        self._picture.value = (
-            f'<img src="data:image/png;base64,{encoded}" alt="{self.verdict}" width="720">'
-        )
+        self._picture.value = widgets.as_html(self.figure(), self.verdict)

@@ -1,7 +1,5 @@
 """A neuron's knobs: three sliders, and real digits that change sides as the learner turns them."""
 
-import base64
-import io
 from collections.abc import Callable
 from itertools import product
 
@@ -11,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from helpers import figures
+from helpers import figures, widgets
 
 NAMES = ("Upper weight", "Lower weight", "Bias")
 LIMITS = (2.0, 2.0, 20.0)  # how far the knobs turn to either side
@@ -154,9 +152,4 @@ class Knobs(ipywidgets.HBox):
         return layer
 
     def _redraw(self, change=None) -> None:
-        pixels = figures.render(self.picture())
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)  # quick before small
-        width = round(pixels.shape[1] / figures.DOTS)
-        source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-        self._map.value = f'<img src="{source}" width="{width}" alt="{self.alt}">'
+        self._map.value = widgets.as_html(self.picture(), self.alt)

@@ -1,14 +1,10 @@
 """A smoothing slider over a curve, as TensorBoard has one, and what it does to the lowest point."""
 
-import base64
-import io
-
 import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
-from helpers import figures
+from helpers import figures, widgets
 from helpers.board import events
 
 HIGHEST = 0.99
@@ -62,9 +58,4 @@ class Smoother(ipywidgets.VBox):
 
     def _redraw(self, _change=None) -> None:
         """Draw anew, for the slider as it stands."""
-        buffer = io.BytesIO()
-        Image.fromarray(figures.render(self.figure())).save(buffer, "PNG")
-        encoded = base64.b64encode(buffer.getvalue()).decode()
-        self._picture.value = (
-            f'<img src="data:image/png;base64,{encoded}" alt="{self.verdict}" width="720">'
-        )
+        self._picture.value = widgets.as_html(self.figure(), self.verdict)

@@ -1,15 +1,12 @@
 """What more workers bring: sliders for the job and the network, and the curve that they bend."""
 
-import base64
-import io
 from collections.abc import Callable
 
 import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
-from helpers import figures
+from helpers import figures, widgets
 
 MOST = 256  # workers on the plot
 WORKERS = 2 ** np.arange(int(np.log2(MOST)) + 1)  # 1, 2, 4, …
@@ -118,9 +115,4 @@ class SpeedUp(ipywidgets.HBox):
         return fig
 
     def _redraw(self, change=None) -> None:
-        pixels = figures.render(self.picture())
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)  # quick before small
-        width = round(pixels.shape[1] / figures.DOTS)
-        source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-        self._plot.value = f'<img src="{source}" width="{width}" alt="{self.alt}">'
+        self._plot.value = widgets.as_html(self.picture(), self.alt)

@@ -4,24 +4,13 @@ import numpy as np
 import pytest
 from scipy import ndimage, signal
 from sklearn import metrics
+from verdicts import state, why
 
 from helpers.checks import features as checks
 from helpers.exercises import Exercise
 from helpers.filters import FILTERS, convolve
 
 ALL = [value for value in vars(checks).values() if isinstance(value, Exercise)]
-
-
-def state(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.message
-    return verdict.state
-
-
-def why(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.state == "not yet"
-    return verdict.message
 
 
 @pytest.mark.parametrize("check", ALL, ids=lambda check: check.name)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from verdicts import state, why
 
 from helpers import inception, transfer
 from helpers.checks import inception as checks
@@ -11,18 +12,6 @@ from helpers.datasets import photos
 from helpers.exercises import Exercise
 
 ALL = [value for value in vars(checks).values() if isinstance(value, Exercise)]
-
-
-def state(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.message
-    return verdict.state
-
-
-def why(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.state == "not yet"
-    return verdict.message
 
 
 @pytest.mark.parametrize("check", ALL, ids=lambda check: check.name)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from verdicts import state, why
 
 from helpers import assets
 from helpers.checks import mnist as checks
@@ -37,18 +38,6 @@ def trained():
         return model
 
     return train
-
-
-def state(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.message
-    return verdict.state
-
-
-def why(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.state == "not yet"
-    return verdict.message
 
 
 @pytest.mark.parametrize("check", ALL, ids=lambda check: check.name)

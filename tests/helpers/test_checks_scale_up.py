@@ -5,24 +5,13 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from verdicts import state, why
 
 from helpers import cluster, scaling
 from helpers.checks import scale_up as checks
 from helpers.exercises import Exercise
 
 ALL = [value for value in vars(checks).values() if isinstance(value, Exercise)]
-
-
-def state(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.message
-    return verdict.state
-
-
-def why(exercise, *answers):
-    verdict = exercise.verdict(*answers)
-    assert verdict.state == "not yet"
-    return verdict.message
 
 
 @pytest.mark.parametrize("check", ALL, ids=lambda check: check.name)
