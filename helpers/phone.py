@@ -48,10 +48,6 @@ class Network:
             found.append(self._interpreter.get_tensor(self._output["index"])[0])
         return np.array(found, np.float32)
 
-    def tensors(self) -> list[dict]:
-        """Return what TensorFlow tells of each tensor inside: name, shape, dtype, quantisation."""
-        return self._interpreter.get_tensor_details()
-
 
 def milliseconds(read, pictures: np.ndarray, rounds: int = ROUNDS) -> float:
     """Return the median time in which `read` reads one picture, (1, …) each, after a warm-up."""

@@ -46,7 +46,8 @@ def test_in_int8_it_is_nearly_the_same_and_its_weights_are_bytes(model, pictures
     scores = network.scores(pictures)
     assert capfd.readouterr().err == ""
     assert np.abs(scores - model.predict(pictures, verbose=0)).max() < 0.03
-    assert np.int8 in {tensor["dtype"] for tensor in network.tensors()}
+    inside = network._interpreter.get_tensor_details()
+    assert np.int8 in {tensor["dtype"] for tensor in inside}
 
 
 def test_what_is_no_network_is_refused():
