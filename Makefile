@@ -36,7 +36,7 @@ lab: setup ## open the lessons in JupyterLab; PORT=8888, ARGS="--no-browser"
 setup: ## make the environment alone (.venv, as requirements.txt fixes it)
 	@command -v "$(PYTHON)" >/dev/null || { echo "Setup stopped. No Python is found here:" \
 		"install Python 3.11, 3.12 or 3.13, then run the same command again."; exit 1; }
-	@"$(PYTHON)" -I helpers/bootstrap.py $(BOOTSTRAP)
+	@"$(PYTHON)" -I tools/setup.py $(BOOTSTRAP)
 	@$(VENV) -m helpers fetch --missing $(WEIGHTS) || echo "Lesson 08 needs them, the others don't."
 
 test: setup ## check everything: style, helpers, and each lesson's outputs

@@ -6,7 +6,7 @@ import sys
 
 def doctor(options):
     """Print OK or the remedy for each item of the environment."""
-    from helpers import doctor
+    from tools import doctor
 
     return doctor.main()
 
@@ -24,7 +24,7 @@ def fetch(options):
 
 def run(options):
     """Run lessons from top to bottom in fresh kernels."""
-    from helpers import running
+    from tools import running
 
     return running.run(
         options.lessons, save=options.save, record=options.record, timeout=options.timeout
@@ -33,22 +33,22 @@ def run(options):
 
 def evaluate(options):
     """Score a shipped checkpoint on its held-out data."""
-    from helpers import evaluation
+    from tools import scores
 
-    return evaluation.main(options.name, options.extra, as_json=options.json)
+    return scores.main(options.name, options.extra, as_json=options.json)
 
 
 def verify(options):
     """Repeat the number that a parcel (lesson 09) claims, as a stranger would."""
-    from helpers import sharing
+    from helpers.sharing import parcels
 
-    print(sharing.verify(options.parcel, fresh_environment=options.fresh_environment))
+    print(parcels.verify(options.parcel, fresh_environment=options.fresh_environment))
     return 0
 
 
 def handout(options):
     """Write learners' copies without solutions, and instructors' with, into build/handout."""
-    from helpers import handouts
+    from tools import handouts
 
     print(f"Written: {handouts.handout()}")
     return 0
@@ -56,7 +56,7 @@ def handout(options):
 
 def slides(options):
     """Write lessons as slides that need no network, into build/slides."""
-    from helpers import handouts, running
+    from tools import handouts, running
 
     print(f"Written: {handouts.slides(running.find(options.lessons))}")
     return 0
@@ -64,7 +64,7 @@ def slides(options):
 
 def pack(options):
     """Write one archive for a room without a network, into build/pack."""
-    from helpers import packing
+    from tools import packing
 
     packing.pack(options.names, options.platform, options.python, options.to)
     return 0
@@ -72,7 +72,7 @@ def pack(options):
 
 def unpack(options):
     """Unpack such an archive and install from it; `python3 ARCHIVE` does the same."""
-    from helpers import unpacking
+    from tools import unpacking
 
     unpacking.unpack(options.archive, options.folder)
     return 0

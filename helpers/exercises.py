@@ -86,7 +86,7 @@ class Exercise:
     def go_on(self, lesson: str, *answers: object) -> None:
         """Run the lesson's solution, unseen, unless `answers` are right; print which counts now.
 
-        For the learners' copies, which have no solutions (`helpers.handouts`). lesson: a name such
+        For the learners' copies, which have no solutions (`tools.handouts`). lesson: a name such
         as "01_mnist_keras". Raises ExerciseError when the lesson or its solution isn't there.
         """
         from IPython import get_ipython

@@ -17,8 +17,8 @@ STEP = 1.3  # of 0-255: the 0.01 that is usual for a range from -1 to 1
 @functools.cache
 def _prepared():
     """(backbone, photograph, our dreamer, the activation that ours reaches)."""
-    from helpers import backbones, dreaming
-    from helpers.datasets import photos
+    from helpers.dreams import dreaming
+    from helpers.vision import backbones, photos
 
     backbone = backbones.load("efficientnet_lite0", top=False)
     photograph = photos.load("palace", SIDE)
@@ -113,7 +113,7 @@ def _gradient(whole=False, compiled=True, xla=False):
     import keras
     import tensorflow as tf
 
-    from helpers import dreaming
+    from helpers.dreams import dreaming
 
     backbone, *_ = _prepared()
     layer = backbone.model.get_layer(LAYER).output

@@ -48,7 +48,7 @@ def bench_words_per_cpu_second():
 
 def bench_typed_sentence():
     """One sentence of 16 words, from text to tree."""
-    from helpers import reading
+    from helpers.grammar import reading
 
     text = "I saw the man with the telescope on the hill behind the old house near here."
     reading.read(text)
@@ -60,7 +60,7 @@ def bench_typed_sentence():
 
 
 def _speed(name, clock, unit):
-    from helpers import reading
+    from helpers.grammar import reading
 
     source, sentences = _sentences()
     parser = reading.shipped()
@@ -82,8 +82,8 @@ def _timed(function):
 
 
 def _sentences():
-    from helpers import assets, conllu
-    from helpers.datasets import treebank
+    from helpers import assets
+    from helpers.grammar import conllu, treebank
 
     try:
         return "EWT's test part", treebank.ewt("test")

@@ -32,7 +32,7 @@ def bench_gatys_speedup():
 
 def bench_any_style_speedup():
     """Seconds of the straightforward way over those of any style, style read anew included."""
-    from helpers import any_style
+    from helpers.styles import any_style
 
     photograph, style = _pictures()
     magenta = any_style.load()
@@ -75,7 +75,7 @@ def bench_style_fused_gram():
     """Gram matrices of the first layer by einsum over those by one product of matrices."""
     import tensorflow as tf
 
-    from helpers import styling
+    from helpers.styles import styling
 
     features = tf.random.stateless_uniform((1, SIZE, SIZE, 64), (0, 0))
     fused = tf.function(styling.gram)
@@ -87,7 +87,7 @@ def bench_style_fused_gram():
 
 def bench_style_coarse_to_fine():
     """To the same loss at full size: seconds with L-BFGS at one size over those with two."""
-    from helpers import styling
+    from helpers.styles import styling
 
     ours = _ours()
     loss, start = _loss(_eye()), _start()
@@ -106,14 +106,15 @@ def bench_style_coarse_to_fine():
 
 @functools.cache
 def _pictures():
-    from helpers.datasets import patterns, photos
+    from helpers.styles import patterns
+    from helpers.vision import photos
 
     return photos.load("palace", SIZE), patterns.strokes(SIZE)
 
 
 @functools.cache
 def _eye():
-    from helpers import styling
+    from helpers.styles import styling
 
     return styling.eye()
 
@@ -123,7 +124,8 @@ def _whole_eye():
     """Compute all 13 convolutions, whatever is asked for, as the tutorials do."""
     import keras
 
-    from helpers import backbones, styling
+    from helpers.styles import styling
+    from helpers.vision import backbones
 
     backbone = backbones.load("vgg16", top=False)
     layers = [*styling.STYLE_LAYERS, "block5_pool"]
@@ -133,13 +135,13 @@ def _whole_eye():
 
 
 def _start():
-    from helpers import styling
+    from helpers.styles import styling
 
     return styling.match_colours(*map(styling.as_floats, _pictures()))
 
 
 def _loss(see):
-    from helpers import styling
+    from helpers.styles import styling
 
     return styling.painting_loss(see, styling.as_floats(_pictures()[1]), _start())
 
@@ -147,7 +149,7 @@ def _loss(see):
 @functools.cache
 def _ours():
     """Paint as `styling.paint` does; the loss is measured at full size."""
-    from helpers import styling
+    from helpers.styles import styling
 
     photograph, style = _pictures()
     styling.paint(photograph, style, 64, see=_eye())  # warm up
@@ -171,7 +173,7 @@ def _straightforward():
     import keras
     import tensorflow as tf
 
-    from helpers import styling
+    from helpers.styles import styling
 
     aim, judge = _ours()["loss"], _loss(_eye())
     see = _whole_eye()

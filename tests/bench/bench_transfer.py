@@ -19,7 +19,7 @@ def bench_transfer_speedup():
 
 def bench_same_cut_and_size():
     """The same race where the rival has the lesson's cut and size, too: ten passes against one."""
-    from helpers import transfer
+    from helpers.vision import transfer
 
     return _race("transfer_speedup_once", cut="middle", size=transfer.SIZE)
 
@@ -28,9 +28,8 @@ def _race(name, cut, size):
     import keras
     from keras import layers
 
-    from helpers import backbones, few_labels, transfer
-    from helpers.datasets import cats_dogs
-    from helpers.reproducibility import set_seed, start
+    from helpers.start import set_seed, start
+    from helpers.vision import backbones, cats_dogs, few_labels, transfer
 
     start(0)
     x, y = cats_dogs.draw(PICTURES, [80, 0])

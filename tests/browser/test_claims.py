@@ -3,7 +3,7 @@
 import nbformat
 from lab import slide
 
-CELL = "from helpers.widgets.claims import Claim\nclaim = Claim(0.95, 0.006)\nclaim"
+CELL = "from helpers.sharing.claims import Claim\nclaim = Claim(0.95, 0.006)\nclaim"
 
 
 def test_more_pictures_and_more_seeds_change_the_claim(lab, page):

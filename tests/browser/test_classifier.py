@@ -4,12 +4,13 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers import images, saving
+from helpers import images
+from tools import notebooks
 
 CELL = """\
 from helpers import backbones, transfer
 from helpers.datasets import photos
-from helpers.widgets.classifier import Guesser
+from helpers.vision.guesser import Guesser
 
 network = backbones.load("efficientnet_lite0")
 
@@ -29,7 +30,7 @@ BEST = "guesser.guesses[0][0] if guesser.guesses else guesser.message"
 def guesser(lab, page):
     """Run a notebook that has nothing but the guesser; return (notebook, its cell on the page)."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    saving.write(lab.root / "guesser.ipynb", saving.normalise(notebook))
+    notebooks.write(lab.root / "guesser.ipynb", notebooks.normalise(notebook))
     opened = lab.open(page, "guesser.ipynb")
     opened.run_all()
     return opened, opened.cell("guesser.show")
@@ -56,7 +57,7 @@ def test_an_upload_is_guessed_and_bad_ones_get_their_sentence(guesser, tmp_path)
     letter, cut, dot, coffee = (
         tmp_path / name for name in ("letter.jpg", "cut.png", "dot.gif", "mine.jpg")
     )
-    from helpers.datasets import photos
+    from helpers.vision import photos
 
     letter.write_text("Dear reader, this is not a picture.")
     images.write(coffee, photos.load("coffee"))

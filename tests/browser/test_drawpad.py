@@ -5,13 +5,13 @@ import pytest
 from lab import draw
 from strokes import DIGITS
 
-from helpers import saving
+from tools import notebooks
 
 CELL = """\
 import keras
 from helpers import assets
 from helpers.datasets import mnist
-from helpers.widgets.drawpad import DrawPad
+from helpers.digits.drawpad import DrawPad
 
 reader = keras.models.load_model(assets.path("mnist-cnn"))
 _, (x_test, y_test) = mnist.load()
@@ -24,7 +24,7 @@ GUESS = "(max(range(10), key=pad.probabilities.__getitem__) if pad.probabilities
 def open_pad(lab, page):
     """Run a notebook that has nothing but the pad; return (notebook, the pad's box on the page)."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    saving.write(lab.root / "pad.ipynb", saving.normalise(notebook))
+    notebooks.write(lab.root / "pad.ipynb", notebooks.normalise(notebook))
     opened = lab.open(page, "pad.ipynb")
     opened.run_all()
     return opened, opened.cell("DrawPad").locator(".drawpad")

@@ -5,7 +5,7 @@ from lab import slide
 
 CELLS = [
     "from helpers import backbones\nfrom helpers.datasets import photos\n"
-    "from helpers.widgets.dream_explorer import DreamExplorer\n"
+    "from helpers.dreams.explorer import DreamExplorer\n"
     "seer = backbones.load('efficientnet_lite0', top=False)",
     "album = {name: photos.load(name, 320) for name in ('cat', 'coffee')}\n"
     "explorer = DreamExplorer(seer, album, layer='block4_expand_bn', preview=128, full=320)\n"

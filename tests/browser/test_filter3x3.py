@@ -4,7 +4,7 @@ import nbformat
 
 CELLS = [
     "from helpers import filters\n"
-    "from helpers.widgets.filter3x3 import FilterBench, FilterQuiz\n"
+    "from helpers.cells.filter_bench import FilterBench, FilterQuiz\n"
     "photograph = filters.photograph()\n"
     "bench = FilterBench(photograph)\n"
     "bench",

@@ -3,10 +3,10 @@
 import nbformat
 
 CELLS = [
-    "from helpers.reproducibility import start\n"
+    "from helpers.start import start\n"
     "start(seed=0)\n"
     "from helpers import captioning\n"
-    "from helpers.widgets.scene_maker import SceneMaker",
+    "from helpers.captions.scene_maker import SceneMaker",
     "maker = SceneMaker(captioning.shipped())\nmaker.show()",
 ]
 

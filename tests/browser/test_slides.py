@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers import handouts
+from tools import handouts
 
 LESSONS = sorted(handouts.NOTEBOOKS.glob("*.ipynb"))
 MOST_KEYS = 1000  # more than any lesson needs

@@ -3,15 +3,16 @@
 import nbformat
 from lab import slide
 
-from helpers import images, saving
-from helpers.datasets import patterns
+from helpers import images
+from helpers.styles import patterns
+from tools import notebooks
 
 CELL = """
 from skimage import data
 
 from helpers import any_style
 from helpers.datasets import patterns
-from helpers.widgets.style_mixer import StyleMixer
+from helpers.styles.mixer import StyleMixer
 
 styles = {"waves": patterns.waves(), "blocks": patterns.blocks()}
 mixer = StyleMixer(any_style.load(), {"a cat": data.chelsea(), "a cup": data.coffee()}, styles)
@@ -21,7 +22,7 @@ mixer.show()
 
 def open_mixer(lab, page):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    saving.write(lab.root / "mixer.ipynb", saving.normalise(notebook))
+    notebooks.write(lab.root / "mixer.ipynb", notebooks.normalise(notebook))
     opened = lab.open(page, "mixer.ipynb")
     opened.run_all()
     return opened, opened.cell("StyleMixer(")

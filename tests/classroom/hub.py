@@ -33,7 +33,7 @@ import requests
 import websocket
 from jupyter_client.session import Session
 
-from helpers import bootstrap
+from tools import setup
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "classroom" / "requirements.txt"
@@ -74,8 +74,8 @@ def packages(place=ROOT / "build" / "classroom"):
         return place
     shutil.rmtree(place, ignore_errors=True)
     python = Path(sys.executable)
-    settings = bootstrap.pip_settings(python, dict(os.environ))
-    known = {uv: settings[name] for name, uv in bootstrap.PIP_TO_UV.items() if name in settings}
+    settings = setup.pip_settings(python, dict(os.environ))
+    known = {uv: settings[name] for name, uv in setup.PIP_TO_UV.items() if name in settings}
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
     command += ["--python", sys.executable, "--target", str(place), "-r", str(LOCK)]
     done = subprocess.run(

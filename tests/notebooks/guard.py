@@ -17,8 +17,8 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from helpers import saving
 from helpers.widgets import PLACEHOLDER, VIEW
+from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -126,7 +126,7 @@ def is_small(lesson):
 
 def is_normalised(lesson):
     saved = lesson.path.read_text(encoding="utf-8")
-    notebook = saving.normalise(copy.deepcopy(lesson.notebook))
+    notebook = notebooks.normalise(copy.deepcopy(lesson.notebook))
     if saved != nbformat.writes(notebook) + "\n":
         yield "not as `python -m helpers run --save` writes it: metadata, widget views or layout"
     for index, cell in enumerate(lesson.cells):

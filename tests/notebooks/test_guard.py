@@ -5,7 +5,8 @@ import pytest
 from guard import LESSONS, RULES, Lesson, is_valid
 from nbformat import v4
 
-from helpers import saving, widgets
+from helpers import widgets
+from tools import notebooks
 
 HEAD = """# 01 · Count sheep
 
@@ -74,7 +75,7 @@ def written(notebook, folder, count=True):
         for number, cell in enumerate(ran, start=1):
             cell.execution_count = number
     path = folder / "01_sheep.ipynb"
-    saving.write(path, saving.normalise(notebook))
+    notebooks.write(path, notebooks.normalise(notebook))
     return Lesson(path)
 
 
@@ -262,9 +263,9 @@ def test_what_run_save_would_take_out_is_found(tmp_path):
     ):
         lesson = written(good(), tmp_path)
         change(lesson.notebook)
-        saving.write(lesson.path, lesson.notebook)
+        notebooks.write(lesson.path, lesson.notebook)
         assert "is_normalised" in complaints(Lesson(lesson.path))
-    lesson.path.write_text(nbformat.writes(saving.normalise(good()), indent=4))
+    lesson.path.write_text(nbformat.writes(notebooks.normalise(good()), indent=4))
     assert "is_normalised" in complaints(Lesson(lesson.path))
 
 

@@ -15,7 +15,7 @@ import pytest
 from guard import LESSONS, ROOT, Lesson
 from nbval.plugin import IPyNbFile
 
-from helpers import saving
+from tools import notebooks
 
 FEWEST = 5  # texts of a lesson that nbval compares: with fewer it would hardly be tested
 OURS = {"WORKSHOP_MODE": "quick", "WORKSHOP_OFFLINE": "1"}
@@ -64,7 +64,7 @@ def lesson_with_every_text_changed(tmp_path_factory):
             where[key] += "?"
         if texts:
             touched.append(number)
-    saving.write(path, notebook)
+    notebooks.write(path, notebook)
     return path, touched
 
 

@@ -1,0 +1,204 @@
+"""What the exercises of lesson 03, features then and now, check."""
+
+import functools
+
+import numpy as np
+
+from helpers.cells import drawn
+from helpers.cells.filters import convolve
+from helpers.exercises import Wrong, exercise
+
+LEARN, EXAM = 160, 240  # pictures that a feature of one's own is tried on
+NUMBERS = 100  # a feature of more is no longer an idea
+BETTER = 0.10  # by how much it must beat the mean colour: three times what luck would give
+
+
+@exercise(
+    "Slide the filter",
+    hints=[
+        "The result has two rows and two columns fewer than the picture. Make it first: "
+        "`np.zeros((height - 2, width - 2))`.",
+        "For one place: `picture[row : row + 3, column : column + 3]` are the nine pixels under "
+        "the filter. Multiply them with `weights` and take the sum.",
+        "Two loops do it, over all rows and columns of the result. Let neither go beyond it.",
+    ],
+)
+def slide(function):
+    """Judge a function (picture, weights) that slides a 3 × 3 filter over a grey picture."""
+    if not callable(function):
+        raise Wrong("it is not a function: define it with `def slide(picture, weights):`")
+    random = np.random.default_rng(0)
+    for shape in ((3, 3), (5, 8), (9, 4)):
+        picture = random.integers(0, 10, shape).astype(float)
+        weights = random.integers(-3, 4, (3, 3)).astype(float)
+        expected = convolve(picture, weights)
+        found = np.asarray(function(picture.copy(), weights.copy()), float)
+        if found.shape != expected.shape:
+            raise Wrong(
+                f"for a picture of {shape[0]} × {shape[1]} pixels your result has the shape "
+                f"{found.shape}, and the filter fits in {expected.shape[0]} × {expected.shape[1]} "
+                "places"
+            )
+        if np.allclose(found, convolve(picture, weights[::-1, ::-1])):
+            raise Wrong(
+                "you turn the filter upside down first, as mathematicians do: networks don't"
+            )
+        if not np.allclose(found, expected):
+            raise Wrong("the shape is right, and the sums are not: take the first place by hand")
+    return "Nine products and a sum, in every place: that is all a convolution does."
+
+
+@exercise(
+    "Level lines only",
+    hints=[
+        "Above a level edge the pixels differ from those below it. Subtract one row of the window "
+        "from another: which numbers do that?",
+        "An upright edge, and a plain wall, must give 0. Then the three numbers of each column "
+        "have to add up to 0.",
+        "For instance -1, -1, -1 in the upper row, three zeros, and 1, 1, 1 below.",
+    ],
+)
+def level(numbers):
+    """Judge nine numbers that answer to horizontal edges and to nothing else."""
+    weights = np.asarray(numbers, float)
+    if weights.shape != (3, 3):
+        raise Wrong(f"it should be three rows of three numbers, and its shape is {weights.shape}")
+    edge = np.repeat([[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]], 6, axis=0)
+    wall, upright, flat = (np.abs(convolve(p, weights)).max() for p in (edge * 0 + 1, edge, edge.T))
+    if flat < 1e-6:
+        raise Wrong("it does not see a level edge: dark above and bright below gives 0 everywhere")
+    if wall > 1e-6:
+        raise Wrong("it answers to a plain wall, where there is no edge at all")
+    if upright > 1e-6:
+        raise Wrong("it sees level edges, but upright ones too")
+    return "Beams and steps, no posts. A network finds such numbers by itself, as you will see."
+
+
+@exercise(
+    "A feature of your own",
+    hints=[
+        "Look at the cells again. What tells *you* the sick ones? Size, outline, or the grain of "
+        "the nucleus? Say it in numbers.",
+        "Nuclei are dark, above all in the green channel: blur it a little "
+        "(`ndimage.gaussian_filter`), and take what is darker than 0.62 times its median.",
+        "`spots, count = ndimage.label(dark)` numbers the dark spots, and `np.bincount` counts "
+        "the pixels of each. How large is the largest? How long is its outline?",
+    ],
+)
+def own_feature(function):
+    """Judge a function from a picture to a number or a few, by a classifier on held-out cells."""
+    if not callable(function):
+        raise Wrong("it is not a function: define it with `def my_feature(picture):`")
+    pictures, labels = _pictures()
+    rows = [np.ravel(np.asarray(function(picture), float)) for picture in pictures]
+    sizes = {row.size for row in rows}
+    if len(sizes) > 1:
+        raise Wrong("it gives more numbers for some pictures than for others")
+    if sizes <= {0} or max(sizes) > NUMBERS:
+        raise Wrong(f"it should give from 1 to {NUMBERS} numbers, and it gives {max(sizes)}")
+    features = np.array(rows)
+    if not np.isfinite(features).all():
+        raise Wrong("for some pictures it gives no finite number: is there a division by 0?")
+    if (features == features[0]).all():
+        raise Wrong("it gives the same for every picture")
+    accuracy = _accuracy(features, labels)
+    baseline = _accuracy(pictures.mean((1, 2)), labels)
+    if accuracy < baseline + BETTER:
+        raise Wrong(
+            f"a classifier that gets it has {accuracy:.0%} of {EXAM} new pictures right; with "
+            f"nothing but the mean colour it has {baseline:.0%}; {BETTER:.0%} more are asked for"
+        )
+    floor = int(accuracy * 20 + 1e-9) * 5  # in steps of five, which hold on any machine
+    return (
+        f"With it a classifier has at least {floor} % of {EXAM} new pictures right, and with "
+        "the mean colour clearly fewer. That is how it went in 2005: idea after idea."
+    )
+
+
+@exercise(
+    "Sensitivity and specificity",
+    hints=[
+        "Sensitivity looks at the sick alone: `predicted[true == 1]`. Which share of them is 1?",
+        "The mean of a row of True and False is the share of True.",
+        "Specificity is the same for the healthy: the share of 0 in `predicted[true == 0]`.",
+    ],
+)
+def rates(function):
+    """Judge a function (true, predicted) that returns (sensitivity, specificity)."""
+    if not callable(function):
+        raise Wrong("it is not a function: define it with `def rates(true, predicted):`")
+    cases = (
+        ([1, 1, 1, 1, 0], [1, 1, 1, 0, 0]),
+        ([1, 0, 0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 1]),
+        ([0, 1, 0, 1, 1, 0, 1, 0, 0], [0, 1, 1, 0, 1, 0, 1, 0, 0]),
+    )
+    for true, predicted in cases:
+        true, predicted = np.array(true), np.array(predicted)
+        sensitivity, specificity = predicted[true == 1].mean(), 1 - predicted[true == 0].mean()
+        found = np.ravel(np.asarray(function(true.copy(), predicted.copy()), float))
+        if found.shape != (2,):
+            raise Wrong("it should return two numbers: sensitivity, specificity")
+        if np.allclose(found, [sensitivity, specificity]):
+            continue
+        if np.allclose(found, [specificity, sensitivity]):
+            raise Wrong("the two numbers are the right ones, in the wrong order")
+        if np.isclose(found[0], true[predicted == 1].mean()):
+            raise Wrong(
+                "your first number is the share of sick among the *alarms*; sensitivity asks for "
+                "the share of alarms among the *sick*"
+            )
+        which = "second" if np.isclose(found[0], sensitivity) else "first"
+        raise Wrong(f"your {which} number is wrong for true={true} and predicted={predicted}")
+    return "Two numbers instead of one: how many sick are found, how many healthy left alone."
+
+
+@exercise(
+    "Where to draw the line",
+    hints=[
+        "To miss fewer of the sick, the line has to be lower. How low? Sort the probabilities of "
+        "the sick: `np.sort(probabilities[true == 1])`.",
+        "Five in a hundred may lie below the line. Which of the sorted numbers is that?",
+        "`np.quantile(probabilities[true == 1], 0.05)` is close. Count once more how many it "
+        "misses, with `<`.",
+    ],
+)
+def line(threshold, probabilities, true):
+    """Judge a threshold: it misses at most 5 % of the sick, and has few false alarms for that."""
+    try:
+        threshold = float(threshold)
+    except (TypeError, ValueError):
+        raise Wrong("it should be one number: from which on it is an alarm") from None
+    probabilities, true = np.ravel(probabilities), np.ravel(true)
+    sick, healthy = np.sort(probabilities[true == 1]), probabilities[true == 0]
+    missed = np.mean(sick < threshold)
+    if missed > 0.05:
+        raise Wrong(f"below it lie {missed:.0%} of the sick: they would be sent home")
+    highest = sick[int(0.05 * len(sick) + 1e-9)]  # no higher line misses as few
+    fewest = np.sum(healthy >= highest)
+    alarms = np.sum(healthy >= threshold)
+    if alarms > 1.1 * fewest + 2:
+        raise Wrong(
+            "it misses hardly anybody, but a higher line does too, with fewer healthy people "
+            "frightened"
+        )
+    return "Hardly a sick one missed, and the price is known: the healthy who are called back."
+
+
+# -- what the checks share -----------------------------------------------------------------------
+
+
+@functools.cache
+def _pictures() -> drawn.Pictures:
+    """Pictures that the lesson does not show, as difficult as its own; half of each class."""
+    return drawn.draw(LEARN + EXAM, seed=[3, 0], difficulty=drawn.LESSON)
+
+
+def _accuracy(features: np.ndarray, labels: np.ndarray) -> float:
+    """The share right of the exam's pictures, for a logistic regression fitted on the others."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
+    model.fit(features[:LEARN], labels[:LEARN])
+    return float(model.score(features[LEARN:], labels[LEARN:]))

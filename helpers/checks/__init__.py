@@ -1,1 +1,0 @@
-"""What each lesson's exercises check: one file a lesson. See `helpers.exercises`."""

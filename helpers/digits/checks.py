@@ -1,0 +1,233 @@
+"""What the exercises of lessons 00, start here, and 01, MNIST with Keras, check."""
+
+import functools
+
+import numpy as np
+
+from helpers.digits import mnist
+from helpers.exercises import Wrong, exercise
+
+MOST_WRONG = 3  # digits on the map that may be on the wrong side
+
+
+@exercise(
+    "Set the knobs",
+    hints=[
+        "A seven has its bar on top. Should ink in the upper half speak for a seven (a weight "
+        "above zero) or against it? And ink in the lower half?",
+        "Give the two weights opposite signs and about the same size. Then move the border with "
+        "the bias until it passes between the sixes and the sevens.",
+    ],
+)
+def knobs(setting, inputs, is_seven):
+    """`setting`: (upper weight, lower weight, bias), for `inputs` (n, 2) and `is_seven` (n,)."""
+    try:
+        upper_weight, lower_weight, bias = map(float, setting)
+    except (TypeError, ValueError):
+        raise Wrong("three numbers are needed: (upper weight, lower weight, bias)") from None
+    says_seven = upper_weight * inputs[:, 0] + lower_weight * inputs[:, 1] + bias > 0
+    right = int((says_seven == is_seven).sum())
+    if says_seven.all() or not says_seven.any():
+        raise Wrong(f"the neuron says “{7 if says_seven.all() else 6}” to every digit")
+    if right < len(is_seven) / 2:
+        raise Wrong(f"{right} of {len(is_seven)} are right, fewer than by guessing")
+    if right < len(is_seven) - MOST_WRONG:
+        raise Wrong(f"{right} of {len(is_seven)} are right; at most {MOST_WRONG} may be wrong")
+    return (
+        f"{right} of {len(is_seven)}. You looked at the mistakes and turned knobs until there were "
+        "few: that is what training is."
+    )
+
+
+@exercise(
+    "A narrower cup",
+    hints=[
+        "The number in `layers.Dense(512, ...)` is the width. Each unit has a weight for every "
+        "one of the 784 pixels, and one bias.",
+        "`model.count_params()` tells how many weights there are. 30,000 / 784 says how wide the "
+        "hidden layer may be at most.",
+        "Build it as above with `Dense(32, activation='relu')`, compile it with the same three "
+        "arguments, and fit it on x_fit and y_fit for ten epochs.",
+    ],
+)
+def narrower(model):
+    """Judge a trained model with fewer than 30,000 weights."""
+    weights = _classifier(model).count_params()
+    if weights >= 30_000:
+        raise Wrong(f"it has {weights:,} weights, and 30,000 are too many")
+    _expect_accuracy(model, 0.88, *_development(), "development digits")
+    return (
+        f"{weights:,} weights read nearly as well as 400,000 do: width helps, but ever less. "
+        "A small model is quick to train, to send and to run."
+    )
+
+
+@exercise(
+    "Your own softmax",
+    hints=[
+        "`np.exp(scores)` makes every score positive and keeps their order. What must you divide "
+        "by so that the sum is 1?",
+        "Large scores overflow in `np.exp`. Softmax gives the same answer when you subtract the "
+        "same number from every score: which number makes the largest one 0?",
+        "With `e = np.exp(scores - scores.max())`, return `e / e.sum()`.",
+    ],
+)
+def softmax(function):
+    """Judge a function that turns a vector of scores into probabilities."""
+    if not callable(function):
+        raise Wrong("it is not a function: define it with `def softmax(scores):`")
+    cases = ([2.0, 1.0, 0.1], [0.0, 0.0], [-3.0, 5.0, 5.0, 1.0], np.linspace(-2, 2, 10))
+    for scores in cases:
+        found, scores = _vector(function, scores)
+        if not np.isclose(found.sum(), 1):
+            raise Wrong(f"for {scores.round(1)} your probabilities add up to {found.sum():.2f}")
+        if (found < 0).any():
+            raise Wrong(f"for {scores.round(1)} a probability is negative")
+        if not np.allclose(found, _softmax(scores)):
+            raise Wrong(
+                f"for {scores.round(1)} they add up to 1, but the ratio of two probabilities "
+                "should be the exponential of the difference of their scores"
+            )
+    found, scores = _vector(function, [1000.0, 999.0])
+    if not np.allclose(found, _softmax(scores)):
+        raise Wrong(
+            "for scores as large as 1000 it gives no numbers any more: np.exp(1000) is too large "
+            "for a computer's number"
+        )
+    return "Scores of any size become probabilities, and only their differences count."
+
+
+@exercise(
+    "Two hidden layers",
+    hints=[
+        "Add a second `Dense` layer, with an activation, before the last one. It needs no input: "
+        "it takes what the layer before it puts out.",
+        "An empty `keras.Sequential()`, then add: Input((784,)), Dense, Dense, and "
+        "Dense(10, activation='softmax') last. Then compile and fit.",
+        "For instance 256 and 128 units, both with relu; compile with 'adam', "
+        "'sparse_categorical_crossentropy' and ['accuracy']; fit on x_fit, y_fit for ten epochs.",
+    ],
+)
+def two_layers(model):
+    """Judge a trained dense model with at least two hidden layers."""
+    from keras import activations, layers
+
+    _classifier(model)
+    dense = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    if len(dense) < 3:
+        raise Wrong(
+            f"it has {len(dense)} Dense layers, the output layer included; two hidden ones and "
+            "the output make three"
+        )
+    bending = layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU
+    apart = any(isinstance(layer, bending) for layer in model.layers)
+    if not apart and any(layer.activation is activations.linear for layer in dense[:-1]):
+        raise Wrong(
+            "a hidden layer has no activation, and two layers with nothing bent between them "
+            "can do no more than one"
+        )
+    _expect_accuracy(model, 0.90, *_development(), "development digits")
+    return "Layers on layers: that is all the 'deep' in deep learning means."
+
+
+@exercise(
+    "Most often confused",
+    hints=[
+        "Take only the mistakes: `wrong = predicted != y_dev`. Which pairs (y_dev, predicted) are "
+        "left?",
+        "Count them in a table: `table = np.zeros((10, 10), int)` and "
+        "`np.add.at(table, (y_dev[wrong], predicted[wrong]), 1)`.",
+        "`np.unravel_index(table.argmax(), table.shape)` gives row and column of the largest "
+        "count: the true digit and the one it was taken for.",
+    ],
+)
+def confused(pair, true, predicted):
+    """Judge the pair (true digit, digit it is most often taken for) for these predictions."""
+    try:
+        is_digit, read_as = (int(digit) for digit in pair)
+    except (TypeError, ValueError):
+        raise Wrong("it should be two digits: (the true one, the one it was taken for)") from None
+    if not (0 <= is_digit <= 9 and 0 <= read_as <= 9):
+        raise Wrong("both should be digits from 0 to 9")
+    if is_digit == read_as:
+        raise Wrong("a digit read as itself is no mistake")
+    table = np.zeros((10, 10), int)
+    np.add.at(table, (np.asarray(true), np.asarray(predicted)), 1)
+    np.fill_diagonal(table, 0)
+    if table[is_digit, read_as] == table.max():
+        return "The model trips where people do: over digits that share most of their strokes."
+    if table[read_as, is_digit] == table.max():
+        raise Wrong("the two digits are the right ones, but the other way round")
+    raise Wrong("there is a pair that is confused more often than this one")
+
+
+@exercise(
+    "Reach 97.5 %",
+    hints=[
+        "The dense model does not know which pixels are neighbours. The convolutional one does: "
+        "start from it, and train it on all 4,000 digits (x_train, y_train).",
+        "Shifted and turned digits are still the same digits: put RandomTranslation(0.08, 0.08, "
+        "fill_mode='constant') and RandomRotation(0.03, fill_mode='constant') behind the input.",
+        "A model that never sees the same picture twice needs more epochs: 20 to 30. Let the "
+        "learning rate fall on the way, with keras.optimizers.schedules.CosineDecay.",
+    ],
+)
+def reach(model):
+    """Judge any trained model by the held-out digits."""
+    _, (x_test, y_test) = mnist.load()
+    _expect_accuracy(_classifier(model), 0.975, x_test, y_test, "test digits")
+    return "At least 97.5 % on digits it has never seen, from no more than 4,000 to learn from."
+
+
+# -- what the checks share -----------------------------------------------------------------------
+
+
+@functools.cache
+def _development() -> mnist.Digits:
+    """The lesson's development digits."""
+    (x_train, y_train), _ = mnist.load()
+    return mnist.split(x_train, y_train, mnist.DEVELOPMENT)[1]
+
+
+def _classifier(model):
+    """Return `model` if it is a built Keras model from 784 pixels to ten outputs."""
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise Wrong(f"it should be a Keras model, and it is a {type(model).__name__}")
+    if not model.built:
+        raise Wrong("it has no weights yet: add keras.Input((784,)) before the first layer")
+    if np.prod(model.input_shape[1:]) != mnist.SIDE**2:
+        raise Wrong(f"its input should be the 784 pixels, and it is {model.input_shape[1:]}")
+    if model.output_shape[1:] != (10,):
+        raise Wrong(
+            f"its output should be one number for each of ten digits, and it is "
+            f"{model.output_shape[1:]}"
+        )
+    return model
+
+
+def _expect_accuracy(model, least: float, x: np.ndarray, y: np.ndarray, which: str) -> None:
+    """Raise `Wrong` unless the model reads a share of at least `least` of the digits right."""
+    outputs = model.predict(mnist.scaled(x, model.input_shape[1:]), verbose=0)
+    accuracy = np.mean(outputs.argmax(1) == y)
+    if accuracy < least:
+        raise Wrong(
+            f"it reads {accuracy:.1%} of the {which}, and {least:.1%} are asked for; "
+            + ("is it trained?" if accuracy < 0.5 else "nearly there")
+        )
+
+
+def _vector(function, scores) -> tuple[np.ndarray, np.ndarray]:
+    """Return (function's answer, scores) as vectors; `Wrong` where the shapes differ."""
+    scores = np.asarray(scores)
+    with np.errstate(all="ignore"):
+        found = np.asarray(function(scores.copy()), float)
+    if found.shape != scores.shape:
+        raise Wrong(f"for {scores.size} scores it should return {scores.size} probabilities")
+    return found, scores
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()

@@ -1,0 +1,1 @@
+"""Lesson 10: the same training on more cores and machines."""

@@ -1,0 +1,221 @@
+"""What the exercises of lesson 04, Inception and transfer learning, check."""
+
+import numpy as np
+
+from helpers.exercises import Wrong, exercise
+from helpers.vision import inception, photos, transfer
+
+SIDE, CHANNELS = 12, 10  # of the maps on which a learner's module is tried
+LEAST = 0.9  # share of the held-out crops that a classifier of one's own must read
+
+
+@exercise(
+    "An Inception module",
+    hints=[
+        "Four branches, all from the same `x`; none of them may change height or width, so every "
+        "convolution has padding='same', and the pooling has strides=1 as well.",
+        "The 3×3 and the 5×5 each follow a 1×1 of their own; the pooling is followed by one: "
+        "`layers.Conv2D(w.pool, 1, activation='relu')(layers.MaxPooling2D(3, strides=1, "
+        "padding='same')(x))`.",
+        "`return layers.Concatenate()([one, three, five, pool])` puts the channels together; "
+        "`five` is `layers.Conv2D(w.five, 5, padding='same', activation='relu')` on a "
+        "`layers.Conv2D(w.five_reduce, 1, activation='relu')` on `x`.",
+    ],
+)
+def module(function):
+    """Judge a function (x, widths) that adds an Inception module."""
+    import keras
+
+    widths = inception.Widths(8, 4, 6, 2, 3, 5)
+    model = _built(lambda x: function(x, widths))
+    height, width, channels = model.output_shape[1:]
+    if (height, width) != (SIDE, SIDE):
+        raise Wrong(
+            f"{SIDE}×{SIDE} positions go in and {height}×{width} come out: the branches must keep "
+            "height and width, or they can't be put together"
+        )
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    for size in (1, 3, 5):
+        if not any(layer.kernel_size == (size, size) for layer in found):
+            raise Wrong(f"it has no {size}×{size} convolution")
+    pools = keras.layers.MaxPooling2D, keras.layers.AveragePooling2D
+    if not any(isinstance(layer, pools) for layer in model.layers):
+        raise Wrong("it has no pooling branch")
+    if channels != widths.total:
+        raise Wrong(
+            f"for widths of 8, 6, 3 and 5 filters {channels} channels come out, where the four "
+            f"branches put together have {widths.total}"
+        )
+    weights, expected = _kernel_weights(found), inception.module_weights(CHANNELS, widths)
+    if weights > expected:
+        raise Wrong(
+            f"its kernels have {weights:,} weights, more than the {expected:,} of a module that "
+            "makes its input narrow (1×1) before the 3×3 and the 5×5"
+        )
+    if weights < expected:
+        raise Wrong(
+            f"its kernels have {weights:,} weights and a module's {expected:,}: is every branch, "
+            "with its 1×1, there?"
+        )
+    return "Four looks at the same place, at four sizes, and the next layer picks what it needs."
+
+
+@exercise(
+    "Two small ones for a large one",
+    hints=[
+        "A pixel after a 3×3 convolution has seen 3×3 pixels. How many has it seen after a second "
+        "one on top?",
+        "Two convolutions in a row, each 3 × 3, padding='same', with an activation between.",
+        "`x = layers.Conv2D(filters, 3, padding='same', activation='relu')(x)`, and the same line "
+        "once more.",
+    ],
+)
+def factorised(function):
+    """Judge a function (x, filters) that sees 5×5 pixels with fewer weights than one 5×5."""
+    import keras
+
+    filters = CHANNELS
+    model = _built(lambda x: function(x, filters))
+    if model.output_shape[1:] != (SIDE, SIDE, filters):
+        raise Wrong(
+            f"from {SIDE}×{SIDE} positions it should make {SIDE}×{SIDE} with {filters} channels, "
+            f"and it makes {model.output_shape[1:]}"
+        )
+    seen = _seen(model)
+    if seen != (5, 5):
+        raise Wrong(
+            f"one of its outputs sees {seen[0]}×{seen[1]} pixels, and it should see 5×5, no more "
+            "and no less"
+        )
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    weights, one_five = _kernel_weights(convolutions), 25 * CHANNELS * filters
+    if weights >= one_five:
+        raise Wrong(f"its kernels have {weights:,} weights, and a single 5×5 has {one_five:,}")
+    return (
+        f"{weights:,} weights do the work of {one_five:,}, and there is one more bend in between. "
+        "InceptionV3 goes on like that: 7×7 as 1×7 and 7×1."
+    )
+
+
+@exercise(
+    "What should learn, and what should rest",
+    hints=[
+        "Every layer has a switch, `layer.trainable`. Go through `part.layers` and set each.",
+        "From where on? Note whether you have passed the layer whose name is `first`.",
+        "Batch normalisation rests everywhere: `layer.trainable = late and not isinstance(layer, "
+        "layers.BatchNormalization)`. If `part` as a whole is switched off, switch it on before.",
+    ],
+)
+def unfreeze(function):
+    """Judge a function (part, first) that lets the upper layers learn, batch norm excepted."""
+    import keras
+
+    for first in ("conv2", "conv1"):
+        part = _stack()
+        part.trainable = False
+        function(part, first)
+        names = [layer.name for layer in part.layers]
+        if not part.trainable_weights:
+            raise Wrong(f"with first='{first}' nothing can learn: every layer is still at rest")
+        for number, layer in enumerate(part.layers):
+            late = number >= names.index(first)
+            if not layer.weights:
+                continue
+            normalises = isinstance(layer, keras.layers.BatchNormalization)
+            if normalises and layer.trainable:
+                raise Wrong(
+                    f"with first='{first}' the batch normalisation '{layer.name}' would learn, and "
+                    "forget what it knows from a million photographs"
+                )
+            if not normalises and late and not layer.trainable:
+                raise Wrong(f"with first='{first}' the layer '{layer.name}' should learn and rests")
+            if not late and layer.trainable:
+                raise Wrong(f"with first='{first}' the layer '{layer.name}' should rest and learns")
+    return "What is general stays, what is special learns, and the statistics are left in peace."
+
+
+@exercise(
+    "A classifier of your own",
+    hints=[
+        "`transfer.teach(folder, bare)` does it all; `bare` is the network without its top. What "
+        "does it return?",
+        "It returns three things in one: `.classifier`, `.estimate` and `.skipped`.",
+        "`taught = transfer.teach(folder, bare)`, then `taught.classifier` and `taught.estimate`.",
+    ],
+)
+def own(classifier, estimate):
+    """Judge a classifier of the lesson's photographed surfaces, and its honest estimate."""
+    if not isinstance(classifier, transfer.Classifier):
+        raise Wrong(f"the first should be a transfer.Classifier, not {type(classifier).__name__}")
+    if not isinstance(estimate, transfer.Estimate):
+        raise Wrong(f"the second should be a transfer.Estimate, not {type(estimate).__name__}")
+    if set(classifier.labels) != set(photos.TEXTURES):
+        raise Wrong(
+            f"it knows {', '.join(classifier.labels)}, and the folder has "
+            f"{', '.join(photos.TEXTURES)}"
+        )
+    # The learner's folder has the left half of each photograph; the exam is in the right half.
+    pictures = np.concatenate([photos.crops(name, 10, part=(0.5, 1)) for name in photos.TEXTURES])
+    true = np.repeat(photos.TEXTURES, 10)
+    answers = np.array(classifier.labels)[classifier.probabilities(pictures).argmax(1)]
+    share = float((answers == true).mean())
+    if share < LEAST:
+        raise Wrong(
+            f"it reads {share:.0%} of crops that neither of you has seen, and {LEAST:.0%} are "
+            "asked for"
+        )
+    if estimate.total < len(photos.TEXTURES) * transfer.FEWEST:
+        raise Wrong(f"the estimate rests on {estimate.total} pictures: hold out more")
+    if estimate.interval[0] > share:
+        raise Wrong(
+            f"it reads {share:.0%} of crops it has not seen, and your estimate promises at least "
+            f"{estimate.interval[0]:.0%}: were its pictures really held out?"
+        )
+    return "It learnt from a few dozen pictures, and it keeps what its estimate promised."
+
+
+# -- what the checks share -----------------------------------------------------------------------
+
+
+def _built(function):
+    """Return a model of what `function` adds to an input, or raise `Wrong`."""
+    import keras
+
+    inputs = keras.Input((SIDE, SIDE, CHANNELS))
+    outputs = function(inputs)
+    if not isinstance(outputs, keras.KerasTensor):
+        raise Wrong(
+            f"it returns {type(outputs).__name__}; it should return what its last layer gives"
+        )
+    return keras.Model(inputs, outputs)
+
+
+def _kernel_weights(convolutions) -> int:
+    return sum(int(np.prod(layer.kernel.shape)) for layer in convolutions)
+
+
+def _seen(model) -> tuple[int, int]:
+    """Measure how many pixels, high and wide, one output sees: a lone 1 in, the answer's extent."""
+    import keras
+
+    copy = keras.models.clone_model(model)
+    for weight in copy.weights:
+        if weight.path.endswith("kernel"):
+            weight.assign(np.ones(weight.shape))
+    dot = np.zeros((1, SIDE, SIDE, CHANNELS), "float32")
+    calm = np.asarray(copy(dot, training=False))[0].max(-1)
+    dot[0, SIDE // 2, SIDE // 2] = 1
+    moved = np.abs(np.asarray(copy(dot, training=False))[0].max(-1) - calm) > 1e-6
+    return tuple(int(moved.any(axis).sum()) for axis in (1, 0))
+
+
+def _stack():
+    """Return three convolutions, each with batch normalisation."""
+    import keras
+    from keras import layers
+
+    x = inputs = keras.Input((8, 8, 3))
+    for number in range(1, 4):
+        x = layers.Conv2D(4, 3, padding="same", name=f"conv{number}")(x)
+        x = layers.BatchNormalization(name=f"bn{number}")(x)
+    return keras.Model(inputs, x)

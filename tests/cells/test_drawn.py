@@ -1,0 +1,96 @@
+"""The drawn cells: the same for a seed, the classes differ in what is said and in nothing else."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from helpers import assets
+from helpers.cells import drawn
+from tools import scores
+
+
+def test_the_same_seed_draws_the_same_pictures_and_another_others():
+    x, y = drawn.draw(6, seed=3)
+    again, labels = drawn.draw(6, seed=3)
+    other, _ = drawn.draw(6, seed=4)
+    assert x.shape == (6, 96, 96, 3) and x.dtype == np.uint8 and y.dtype == np.int64
+    np.testing.assert_array_equal(x, again)
+    np.testing.assert_array_equal(y, labels)
+    assert (x != other).any()
+    assert len({picture.tobytes() for picture in x}) == 6
+
+
+def test_training_and_test_pictures_differ(monkeypatch):
+    monkeypatch.setattr(drawn, "TRAIN", 8)
+    monkeypatch.setattr(drawn, "TEST", 4)
+    (x, y), (x_test, y_test) = drawn.load(seed=1)
+    assert len(x) == len(y) == 8 and len(x_test) == len(y_test) == 4
+    assert y.sum() == 4 and y_test.sum() == 2
+    assert not {picture.tobytes() for picture in x} & {picture.tobytes() for picture in x_test}
+
+
+@pytest.mark.parametrize(("share", "sick"), [(0, 0), (0.02, 1), (0.5, 25), (1, 50)])
+def test_as_many_are_sick_as_asked_for(share, sick):
+    _, y = drawn.draw(50, share_sick=share)
+    assert y.sum() == sick
+
+
+def test_numbers_beyond_their_range_are_refused():
+    for wrong in ({"difficulty": 1.1}, {"difficulty": -0.1}, {"share_sick": 2}):
+        with pytest.raises(ValueError, match="from 0 to 1"):
+            drawn.draw(1, **wrong)
+
+
+def test_brightness_and_colour_hardly_tell_the_classes_apart():
+    x, y = drawn.draw(300, seed=0, difficulty=0.8)
+    means = x.reshape(300, -1, 3).mean(1)
+    gap = np.abs(means[y == 1].mean(0) - means[y == 0].mean(0))
+    assert (gap < 0.35 * means.std(0)).all()
+
+
+def test_sick_nuclei_are_rougher_and_the_more_so_the_easier():
+    """The darkest tenth of a picture is nuclei: in sick ones neighbouring pixels differ more."""
+
+    def roughness(difficulty):
+        x, y = drawn.draw(120, seed=5, difficulty=difficulty)
+        grey = x.astype(float).mean(3)
+        change = np.abs(np.diff(grey, axis=2))[:, :, :-1]
+        dark = grey[:, :, 1:-1] < np.quantile(grey, 0.1, axis=(1, 2))[:, None, None]
+        rough = np.array([c[d].mean() for c, d in zip(change, dark, strict=True)])
+        return (rough[y == 1].mean() - rough[y == 0].mean()) / rough.std()
+
+    easy, hard = roughness(0.0), roughness(1.0)
+    assert easy > 1 and easy > hard
+
+
+def test_the_card_says_what_it_is_not():
+    assert "not medicine" in drawn.card()
+
+
+def test_the_shipped_network_reads_pictures_it_was_not_trained_on(monkeypatch):
+    monkeypatch.setattr(drawn, "TRAIN", 2)
+    monkeypatch.setattr(drawn, "TEST", 100)
+    figures = scores.evaluate("cells-cnn")
+    assert figures["pictures"] == 100
+    assert figures["accuracy"] == pytest.approx(1 - figures["errors"] / 100)
+    both = figures["sensitivity"] + figures["specificity"]
+    assert both == pytest.approx(2 * figures["accuracy"])  # as many sick as healthy
+    assert figures["accuracy"] > 0.8 and figures["roc_area"] > 0.9
+
+
+def test_the_shipped_comparison_tells_the_lessons_story():
+    results = drawn.comparison()
+    assert all(list(rows) == [25, 50, 100, 200, 400, 800] for rows in results.values())
+    common, expert, network = ({n: np.mean(a) for n, a in r.items()} for r in results.values())
+    assert all(len(a) >= 3 for rows in results.values() for a in rows.values())
+    assert expert[25] > network[25] + 0.1 and network[800] > expert[800]
+    assert all(common[n] < expert[n] for n in common)
+
+
+def test_a_comparison_comes_back_as_it_was_published(monkeypatch, tmp_path):
+    shutil.copy(assets.DATA / "manifest.toml", tmp_path)
+    monkeypatch.setattr(assets, "DATA", tmp_path)
+    results = {"one way": {25: [0.5, 0.625], 50: [0.75, 0.75]}}
+    drawn.publish_comparison(results)
+    assert drawn.comparison() == results

@@ -1,0 +1,100 @@
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from helpers.grammar import parsing, parsing_game, trees
+from helpers.grammar.conllu import Sentence
+from helpers.grammar.parsing_game import Game
+
+SENTENCE = Sentence(
+    ["The", "dog", "chased", "<a>", "&", "."],
+    ["DET", "NOUN", "VERB", "PRON", "SYM", "PUNCT"],
+    heads=np.array([2, 3, 0, 3, 3, 3]),
+    relations=["det", "nsubj", "root", "obj", "dep", "punct"],
+)
+
+
+def test_the_drawing_is_well_formed_and_names_everything():
+    drawing = ET.fromstring(trees.svg(SENTENCE, marked=(2,)))  # noqa: S314
+    texts = [node.text for node in drawing.iter() if node.tag.endswith("text")]
+    assert set(SENTENCE.words) | set(SENTENCE.tags) | set(SENTENCE.relations) <= set(texts)
+    assert drawing.attrib["aria-label"] == trees.describe(SENTENCE)
+
+
+def test_the_alt_text_tells_the_tree():
+    said = trees.describe(SENTENCE)
+    assert "chased is the root" in said
+    assert "dog is nsubj of chased" in said
+
+
+def test_an_arc_lies_above_those_that_it_spans():
+    centres, arcs, width, _ = trees.layout(SENTENCE)
+    level = {word: height for _, word, _, height in arcs}
+    assert level[6] > level[5] > level[4]
+    assert (np.diff(centres) > 0).all()
+    assert centres[-1] < width
+
+
+@pytest.mark.parametrize("words", [[], ["Go"], ["word"] * 300])
+def test_any_length_can_be_drawn(words):
+    heads = np.arange(len(words))
+    sentence = Sentence(words, heads=heads, relations=["dep"] * len(words))
+    ET.fromstring(trees.svg(sentence))  # noqa: S314
+    if words:
+        assert trees.picture(sentence).axes
+
+
+def test_the_game_tells_what_a_move_loses_and_takes_it_back():
+    game = Game(SENTENCE)
+    assert game.allowed() == [True, False, False]
+    with pytest.raises(ValueError, match="left-arc"):
+        game.move(parsing.LEFT)
+    game.move(parsing.SHIFT)
+    game.move(parsing.SHIFT)  # "The" is buried: its head can't reach it
+    assert "impossible" in game.news()
+    assert game.stack() == ["ROOT", "The", "dog"]
+    game.back()
+    assert game.stack() == ["ROOT", "The"]
+    for move in parsing.true_moves(SENTENCE.heads)[1:]:
+        game.move(move)
+    assert game.finished()
+    assert game.news() == "The tree is right."
+    assert game.tree().heads.tolist() == SENTENCE.heads.tolist()
+
+
+def test_a_wrong_arc_is_drawn_without_its_relation():
+    game = Game(SENTENCE)
+    for move in (0, 1, 0, 0, 2):
+        game.move(move)
+    tree = game.tree()
+    assert tree.relations[0] == "det"
+    assert tree.heads[2] == 2
+    assert tree.relations[2] == "?"
+
+
+def test_buttons_play_the_game():
+    game, buttons = parsing_game.play(SENTENCE)
+    assert buttons["left-arc"].disabled
+    buttons["shift"].click()
+    assert not buttons["left-arc"].disabled
+    buttons["hint"].click()
+    buttons["left-arc"].click()
+    assert game.queue()[0] == "dog"
+    buttons["back"].click()
+    assert game.stack() == ["ROOT", "The"]
+
+
+def test_typing_and_sliding():
+    box, step, page = parsing_game.explore("The dog sleeps here.")
+    assert step.max == step.value == 10
+    whole = page.value
+    step.value = 0
+    assert page.value != whole
+    step.value = 10
+    assert page.value == whole
+    box.value = "<b>one</b> & two"
+    assert "<b>one" not in page.value
+    for text in ("", "😀", "これは", "word " * 200):
+        box.value = text
+        assert page.value

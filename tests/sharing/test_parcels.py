@@ -1,0 +1,339 @@
+"""Parcels: whole when packed; refused, each time with the reason, when they break their word."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import assets
+from helpers.sharing import cards, parcels
+
+WORDS = {name: f"{name}: eight words that a stranger can use well" for name in cards.QUESTIONS}
+# In place of the real evaluate.py: no TensorFlow, and the checkpoint says what is to be found.
+EVALUATE = """
+import json, pathlib
+found = int((pathlib.Path(__file__).parent / "model.keras").read_text())
+print(json.dumps({"digits": 1000, "right": found, "accuracy": found / 1000, "by_digit": [1] * 10}))
+"""
+
+
+def results(answers, **changed):
+    """Return what train.py would write for a network that gives `answers`, (1000,)."""
+    with_seed = {"seeds": [0, 1], "right": [944, 951], "answers": ["".join(map(str, answers))]}
+    settings = {"epochs": 3, "batch": 64, "learning_rate": 0.002}
+    rest = {"digits": 1000, "trained_on": 4000, "weights": 56714, "settings": settings}
+    return with_seed | rest | {"versions": {"python": "3.12.3", "keras": "3.15.1"}} | changed
+
+
+@pytest.fixture(scope="module")
+def draft(tmp_path_factory):
+    work = parcels.draft(tmp_path_factory.mktemp("share") / "work")
+    (work / "evaluate.py").write_text(EVALUATE)
+    (work / "model.keras").write_text("944")
+    with np.load(work / "data" / "digits.npz", allow_pickle=False) as data:
+        answers = data["y_test"].copy()
+    answers[:56] = (answers[:56] + 1) % 10
+    (work / "results.json").write_text(json.dumps(results(answers)))
+    return work
+
+
+@pytest.fixture(scope="module")
+def whole(draft, tmp_path_factory):
+    return parcels.pack(draft, tmp_path_factory.mktemp("packed") / "parcel", WORDS)
+
+
+@pytest.fixture
+def parcel(whole, tmp_path):
+    return Path(shutil.copytree(whole, tmp_path / "parcel"))
+
+
+def refused(parcel):
+    with pytest.raises(parcels.ParcelError) as caught:
+        parcels.verify(parcel)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+# -- packing -------------------------------------------------------------------------------------
+
+
+def test_a_parcel_has_every_piece_and_is_verified(parcel):
+    assert all((parcel / name).exists() for name in parcels.PIECES)
+    assert len(list((parcel / "toy").glob("*.png"))) == 10
+    verified = parcels.verify(parcel)
+    assert (verified.right, verified.digits, verified.claimed) == (944, 1000, 944)
+    assert "944 of 1,000" in str(verified)
+
+
+def test_the_claim_has_its_error_and_its_seeds(parcel):
+    claims = json.loads((parcel / "claims.json").read_text())
+    assert claims["claim"] == "It reads 94.8 ± 0.8 % of the held-out digits."
+    assert claims["seeds"] == {"0": 944, "1": 951}
+    assert claims["why_a_tolerance"]
+
+
+def test_the_fingerprints_are_as_sha256sum_wants_them(parcel):
+    tool = shutil.which("sha256sum")
+    if not tool:
+        pytest.skip("there is no sha256sum here")
+    subprocess.run([tool, "--check", "--quiet", parcels.SUMS], cwd=parcel, check=True)
+
+
+def test_without_a_training_nothing_is_packed(tmp_path):
+    (tmp_path / "work").mkdir()
+    with pytest.raises(parcels.ParcelError, match="run train"):
+        parcels.pack(tmp_path / "work", tmp_path / "parcel")
+    assert not (tmp_path / "parcel").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(draft, tmp_path):
+    (tmp_path / "letters").mkdir()
+    with pytest.raises(parcels.ParcelError, match="is no parcel"):
+        parcels.pack(draft, tmp_path / "letters", WORDS)
+
+
+def test_packing_again_replaces_the_parcel_and_leaves_nothing_beside(draft, parcel):
+    (parcel / "old").write_text("of before")
+    parcels.pack(draft, parcel, WORDS)
+    assert not (parcel / "old").exists()
+    assert [path.name for path in parcel.parent.iterdir()] == ["parcel"]
+
+
+# -- the lock ------------------------------------------------------------------------------------
+
+
+def test_the_lock_has_what_the_programs_need_with_hashes_and_no_more():
+    whole = (parcels.ROOT / "requirements.txt").read_text()
+    lock = parcels.lock(whole)
+    names = {line.partition("==")[0] for line in lock.splitlines() if line[0] != " "}
+    assert set(parcels.WANTED) <= names
+    assert {"h5py", "ml-dtypes", "absl-py", "rich"} <= names  # what those need
+    assert not {"jupyterlab", "matplotlib", "pytest", "mlxtend"} & names
+    assert "#" not in lock
+    for block in parcels.re.findall(r"^\w\S*==.*\n(?:[ \t].*\n)*", lock, parcels.re.MULTILINE):
+        assert "--hash=sha256:" in block
+        assert parcels.re.sub(r"^ +#.*\n", "", block) in parcels.re.sub(r" +#.*\n", "", whole)
+
+
+def test_the_lock_follows_who_asked_for_what():
+    lock = (
+        "a==1 \\\n    --hash=sha256:1\n    # via project (pyproject.toml)\n"
+        "b==2 ; python_version < '3.12' \\\n    --hash=sha256:2\n    # via\n    #   a\n    #   z\n"
+        "b==3 ; python_version >= '3.12' \\\n    --hash=sha256:3\n    # via a\n"
+        "c==4 \\\n    --hash=sha256:4\n    # via b\n"
+        "z==5 \\\n    --hash=sha256:5\n    # via project (pyproject.toml)\n"
+    )
+    kept = [line.split()[0] for line in parcels.lock(lock, ("a",)).splitlines() if line[0] != " "]
+    assert kept == ["a==1", "b==2", "b==3", "c==4"]
+
+
+# -- refusing ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", parcels.PIECES)
+def test_a_missing_piece_is_named(parcel, piece):
+    path = parcel / piece
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert f"{piece} is missing" in refused(parcel)
+
+
+def test_a_changed_file_is_named_before_anything_runs(parcel):
+    (parcel / "evaluate.py").write_text("raise SystemExit('it ran')")
+    assert "evaluate.py is not the file that was packed" in refused(parcel)
+
+
+def test_a_file_too_many_or_too_few_is_named(parcel):
+    (parcel / "more.py").write_text("")
+    assert "more.py is in the parcel and not in SHA256SUMS" in refused(parcel)
+    (parcel / "more.py").unlink()
+    (parcel / "toy" / "3.png").unlink()
+    assert "toy/3.png is in SHA256SUMS and not in the parcel" in refused(parcel)
+
+
+@pytest.mark.parametrize("name", [parcels.SUMS, "MODEL_CARD.md", "claims.json"])
+def test_a_text_that_is_none_is_refused(parcel, name):
+    (parcel / name).write_bytes(b"\xff\xfe\x00")
+    if name != parcels.SUMS:
+        parcels.seal(parcel)
+    assert f"{name} is no text" in refused(parcel)
+
+
+def test_an_empty_toy_set_is_none(parcel):
+    for picture in (parcel / "toy").iterdir():
+        picture.unlink()
+    assert "toy is missing" in refused(parcel)
+
+
+def test_a_link_is_refused(parcel):
+    (parcel / "toy" / "3.png").unlink()
+    (parcel / "toy" / "3.png").symlink_to(__file__)
+    assert "toy/3.png is a link" in refused(parcel)
+
+
+def sealed(parcel, name, text):
+    (parcel / name).write_text(text)
+    parcels.seal(parcel)
+
+
+@pytest.mark.parametrize("card", ["MODEL_CARD.md", "DATA_CARD.md"])
+def test_a_card_with_gaps_is_refused_and_the_gaps_are_named(parcel, card):
+    text = (parcel / card).read_text()
+    sealed(parcel, card, text.replace(WORDS["Known limits"], cards.GAP))
+    assert f"{card} has gaps: Known limits" in refused(parcel)
+
+
+def test_packed_without_words_it_is_refused(draft, tmp_path):
+    sentence = refused(parcels.pack(draft, tmp_path / "parcel"))
+    assert sentence.endswith("What it is for, What it is not for, Known limits.")
+
+
+@pytest.mark.parametrize("lock", ["", "keras\n", "keras==3.15.1\n"])
+def test_a_lock_that_fixes_nothing_is_refused(parcel, lock):
+    sealed(parcel, "requirements.txt", lock)
+    assert "does not fix every version" in refused(parcel)
+
+
+def changed_claims(parcel, **changes):
+    claims = json.loads((parcel / "claims.json").read_text())
+    sealed(parcel, "claims.json", json.dumps(claims | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"right": 956}, "956 right answers are claimed, 944 were found"),
+        ({"right": 940}, "the number is not repeated"),
+        ({"right": "many"}, "something else than numbers"),
+        ({"right": float("nan")}, "something else than numbers"),
+        ({"digits": 2000}, "about 2,000 digits, and evaluate.py looks at 1,000"),
+        ({"tolerance": 500}, "a tolerance of 500 would let"),
+        ({"tolerance": -1}, "a tolerance of -1"),
+    ],
+)
+def test_a_false_claim_is_refused_though_every_fingerprint_is_right(parcel, changes, reason):
+    changed_claims(parcel, **changes)
+    assert reason in refused(parcel)
+
+
+def test_within_the_tolerance_is_near_enough(parcel):
+    changed_claims(parcel, right=944 + parcels.TOLERANCE)
+    assert parcels.verify(parcel).claimed == 947
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", '{"right": 944}'])
+def test_claims_that_claim_nothing_are_refused(parcel, text):
+    sealed(parcel, "claims.json", text)
+    assert "does not say how many" in refused(parcel)
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("raise ValueError('no digits')", "evaluate.py stopped: ValueError: no digits."),
+        ("print('fine')", "printed no result"),
+        ("pass", "printed no result"),
+        ('print(\'{"digits": "some", "right": 3}\')', "printed no result"),
+        ("import helpers", "No module named 'helpers'"),
+        ("print(open('data/digits.npz'))", "No such file"),  # it does not start in the parcel
+    ],
+)
+def test_a_program_that_does_not_do_its_work_is_refused(parcel, program, reason):
+    sealed(parcel, "evaluate.py", program)
+    assert reason in refused(parcel)
+
+
+def test_verifying_leaves_the_parcel_as_it_was(parcel):
+    program = "import pathlib; pathlib.Path(__file__).with_name('mine').write_text('x')\n"
+    sealed(parcel, "evaluate.py", program + EVALUATE)
+    parcels.verify(parcel)
+    assert not (parcel / "mine").exists()
+
+
+# -- the fresh process ---------------------------------------------------------------------------
+
+
+def test_a_fresh_process_sees_packages_but_neither_helpers_nor_our_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET", "x")
+    monkeypatch.setenv("PYTHONPATH", str(parcels.ROOT))
+    program = tmp_path / "look.py"
+    program.write_text(
+        "import importlib.util, json, os, sys, numpy\n"
+        "seen = importlib.util.find_spec('helpers') is not None\n"
+        "print(json.dumps([seen, os.listdir(), 'SECRET' in os.environ, sys.argv[1:]]))\n"
+        "print(os.environ['COLOUR'])"
+    )
+    said, colour = parcels.run(program, "--x", settings={"COLOUR": "blue"}).splitlines()
+    assert json.loads(said) == [False, [], False, ["--x"]]
+    assert colour == "blue"
+
+
+def test_a_program_that_never_ends_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(parcels, "PATIENCE", 1)
+    (tmp_path / "slow.py").write_text("import time; time.sleep(60)")
+    with pytest.raises(parcels.ParcelError, match=r"slow\.py took longer than 1 s"):
+        parcels.run(tmp_path / "slow.py")
+
+
+def test_an_environment_made_of_the_lock_holds_that_and_nothing_else(parcel):
+    whole = (parcels.ROOT / "requirements.txt").read_text()
+    sealed(parcel, "requirements.txt", parcels.lock(whole, ("six",)))
+    alone = (
+        "import six\ntry: import numpy\nexcept ImportError: pass\nelse: raise SystemExit('numpy')"
+    )
+    sealed(parcel, "evaluate.py", alone + EVALUATE)
+    try:
+        assert parcels.verify(parcel, fresh_environment=True).right == 944
+    except parcels.ParcelError as error:
+        if "could not be installed" in str(error):
+            pytest.skip("no package index, and the package is not in uv's cache")
+        raise
+
+
+def test_a_lock_that_cannot_be_installed_is_said(parcel, monkeypatch):
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    sealed(parcel, "requirements.txt", f"six==0.0.1 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(parcels.ParcelError, match="The lock could not be installed"):
+        parcels.verify(parcel, fresh_environment=True)
+
+
+# -- the real programs ---------------------------------------------------------------------------
+
+
+def test_the_real_programs_repeat_a_shipped_checkpoint(parcel):
+    shutil.copyfile(parcels.TEMPLATES / "evaluate.py", parcel / "evaluate.py")
+    shutil.copyfile(assets.path("mnist-cnn"), parcel / "model.keras")
+    changed_claims(parcel, right=982)
+    assert abs(parcels.verify(parcel).right - 982) <= parcels.TOLERANCE
+    toy = sorted((parcel / "toy").glob("*.png"))
+    said = parcels.run(parcel / "predict.py", *map(str, toy)).splitlines()
+    assert [line.split(":")[0] for line in said] == [path.name for path in toy]
+    assert sum(line[0] == line.split(": ")[1][0] for line in said) >= 9
+    arrays = parcels.weights(parcel / "model.keras")
+    assert sum(array.size for array in arrays) == 56_714
+
+
+def test_the_programs_import_only_what_the_lock_brings():
+    known = {"keras", "numpy", "tensorflow", "PIL"}
+    for program in parcels.TEMPLATES.glob("*.py"):
+        found = parcels.re.findall(r"^(?:import|from) (\w+)", program.read_text(), parcels.re.M)
+        assert set(found) <= known | set(sys.stdlib_module_names), program.name
+
+
+def test_the_recipe_installs_the_lock_by_hash_and_ends_without_root():
+    lines = (parcels.TEMPLATES / "Dockerfile").read_text().splitlines()
+    steps = [line for line in lines if line and not line.startswith("#")]
+    install = steps.index("RUN pip install --no-cache-dir --require-hashes -r requirements.txt")
+    assert steps.index("COPY requirements.txt .") < install < steps.index("COPY . .")
+    assert steps[-2:] == ["USER reader", 'CMD ["python", "evaluate.py"]']
+
+
+def test_binders_recipe_is_that_of_this_repository():
+    recipe = parcels.binder_recipe()
+    assert 'pip install --no-cache-dir -r "binder/requirements.txt"' in recipe
+    assert "RUN ./binder/postBuild" in recipe

@@ -1,0 +1,278 @@
+"""The pages of docs/ agree with the lessons and with what was measured, and their links lead on."""
+
+import re
+import runpy
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from matplotlib.colors import to_rgb
+
+from helpers import figures
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+GUIDE = (DOCS / "instructor-guide.md").read_text(encoding="utf-8")
+SERVER = (DOCS / "classroom-server.md").read_text(encoding="utf-8")
+# Every lesson that the README announces, written or not yet: {number: title}.
+ANNOUNCED = dict(
+    re.findall(
+        r"^\| \[?(\d\d) ([^\]|]+?)(?:\]\(| \|)", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+)
+LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
+
+
+@cache
+def prose(number):
+    """The text of a lesson, without its code."""
+    cells = nbformat.read(LESSONS[number], as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@cache
+def everything(number):
+    """All that stands in a lesson's cells."""
+    return "\n\n".join(cell.source for cell in nbformat.read(LESSONS[number], as_version=4).cells)
+
+
+# -- links ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_something(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\[[^\]]+\]\(([^)\s]+)\)", text)
+    assert links
+    for link in links:
+        target = urlsplit(link)
+        if target.scheme:
+            assert target.scheme == "https", link
+        else:
+            assert (page.parent / target.path).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_a_page_names_exists(page):
+    makefile, text = (ROOT / "Makefile").read_text(), page.read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
+    named = re.findall(r"(?:`|^)(?:sudo )?(?:[A-Z_]+=\S+ )*make ([a-z-]+)", text, re.MULTILINE)
+    assert set(named) <= set(targets)
+
+
+# -- the glossary --------------------------------------------------------------------------------
+
+# Bold stands for a term, for a question, for the start of a paragraph, or for stress. A phrase of
+# at most three words, without a comma or a mark at its end, before the recap, is taken for a term,
+# unless it is one of these, which stress something.
+STRESSED = {
+    "00": {"exercises", "two switches"},
+    "01": {"two hidden layers", "once"},
+    "02": {"names", "largest weight", "conceptual graph", "keras", "two seeds"},
+    "03": {
+        "sick",
+        "colours",
+        "edges",
+        "shapes",
+        "randomflip",
+        "the same pictures",
+        "several seeds",
+        "learning wins",
+        "everybody healthy",
+    },
+    "04": {"once", "cats and dogs", "cells", "retina", "skin", "pathology", "your guess"},
+    "05": {"true", "real", "add up", "search", "chose"},
+    "07": {"choose", "define", "dream explorer"},
+    "09": {
+        *("other held-out digits", "other seeds", "root", "user"),
+        *("from", "copy", "cmd", "copy` and `run"),  # instructions of a Dockerfile
+    },
+    "10": {"scans", "the cache"},
+}
+VIEWS = {"parallel coordinates view"}  # words of TensorBoard's page, to be found there
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the glossary: what it explains is known by any of `names`."""
+
+    names: tuple
+    sentence: str
+    number: str
+    link: str
+
+
+def entries():
+    rows = re.findall(
+        r"^\| (.+?) \| (.+?) \| (?:\[(\d\d)\]\((\S+)\)|(\d\d)) \|$",
+        (DOCS / "glossary.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    for names, sentence, linked, link, plain in rows:
+        yield Entry(tuple(map(bare, names.split(", "))), sentence, linked or plain, link)
+
+
+def bare(term):
+    """A term as it is looked up: no code marks or arguments, no plural, no capitals."""
+    term = re.sub(r"\(.*", "", term.strip().strip("`")).strip().lower()
+    return term if term.endswith("ss") else term.removesuffix("s")
+
+
+def introduced(number):
+    """The terms that a lesson introduces, by the rule above."""
+    body = re.split(r"^## Recap", prose(number), flags=re.MULTILINE)[0]
+    for phrase in re.findall(r"\*\*(.+?)\*\*", body, re.DOTALL):
+        text = phrase.strip("`")
+        if len(text.split()) <= 3 and not re.search(r",|[.:?!]$", phrase):
+            yield text
+
+
+ENTRIES = list(entries())
+
+
+def test_the_glossary_is_whole_and_in_order():
+    lines = (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines()
+    assert len(ENTRIES) == sum(line.startswith("| ") for line in lines) - 2 > 100
+    written = [line.split(" | ")[0].split(", ")[0].removeprefix("| ").lower() for line in lines[6:]]
+    assert written == sorted(written)
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_each_term_that_a_lesson_introduces_has_an_entry(number):
+    known = {
+        name: {e.number for e in ENTRIES if name in e.names} for e in ENTRIES for name in e.names
+    }
+    stressed = set(map(bare, STRESSED.get(number, set()) | VIEWS))
+    missing = [
+        term
+        for term in introduced(number)
+        if bare(term) not in stressed and min(known.get(bare(term), {"none"})) > number
+    ]
+    assert not missing, "an entry in docs/glossary.md, or, if they are no terms, in STRESSED here"
+
+
+def test_nothing_is_called_stressed_that_is_not_there():
+    for number, phrases in STRESSED.items():
+        there = set(map(bare, introduced(number)))
+        assert set(map(bare, phrases)) <= there, number
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.names[0]}-{entry.number}")
+def test_each_entrys_lesson_exists_and_uses_the_term(entry):
+    assert entry.number in ANNOUNCED
+    assert entry.sentence.endswith((".", "…")), "a sentence"
+    if entry.number in LESSONS:
+        assert (DOCS / entry.link).resolve() == LESSONS[entry.number], "link it, it is there"
+        text = everything(entry.number).lower()
+        assert any(re.search(rf"\b{re.escape(name)}", text) for name in entry.names)
+    else:
+        assert not entry.link
+
+
+# -- the instructor guide ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ANNOUNCED)
+def test_the_guide_has_all_four_parts_for_each_lesson(number):
+    heading = re.escape(f"### {number} · {ANNOUNCED[number]}")
+    (section,) = re.findall(rf"^{heading}\n(.*?)(?=^##)", GUIDE, re.MULTILINE | re.DOTALL)
+    parts = re.findall(r"^\*\*(.+?)\.\*\*", section, re.MULTILINE)
+    assert parts == ["Time", "Misconceptions", "Questions", "When it breaks"]
+    assert len(re.findall(r'^- "', section, re.MULTILINE)) >= 4
+    assert section.split("**Questions.**")[1].split("**When")[0].count("?") >= 4
+
+
+def test_the_minutes_are_those_of_the_lessons_heads():
+    table = re.findall(r"^\| (\d\d) \| (\d+) min \| (\d+) min \|$", GUIDE, re.MULTILINE)
+    heads = []
+    for number in LESSONS:
+        head = prose(number).split("\n## ")[0].lower()
+        heads.append(
+            (number, *re.search(r"teaching: (\d+) min.*exercises?: (\d+) min", head).groups())
+        )
+    assert table == heads
+
+
+@pytest.mark.parametrize(
+    ("plan", "minutes"),
+    [
+        ("### 90 minutes", [90]),
+        ("### Half a day", [210]),
+        ("### Two days", [400, 400]),
+    ],
+)
+def test_a_plan_lasts_as_long_as_it_says(plan, minutes):
+    section = GUIDE.split(plan)[1].split("\n##")[0]
+    tables = section.split("| minutes | what | with |")[1:]
+    assert [
+        sum(map(int, re.findall(r"^\| (\d+) \|", table, re.MULTILINE))) for table in tables
+    ] == minutes
+
+
+def test_what_a_plan_takes_from_a_lesson_is_in_it():
+    for number, sections in re.findall(r"\| (\d\d), sections? ([\d, and to]+)", GUIDE):
+        asked = [int(one) for one in re.findall(r"\d+", sections)]
+        there = [int(one) for one in re.findall(r"^## (\d+) ·", prose(number), re.MULTILINE)]
+        assert set(asked) <= set(there), (number, sections)
+
+
+def test_what_the_guide_says_of_colours_is_so():
+    least, grey = map(float, re.findall(r"at least ([\d.]+) to 1", GUIDE))
+    assert min(contrast_with_white(colour) for colour in figures.PALETTE) >= least
+    assert contrast_with_white(figures.GREY) >= grey
+    assert "six colours" in GUIDE
+    assert len(figures.PALETTE) == 6
+    (points,) = map(int, re.findall(r"labels of (\d+) points and more", GUIDE))
+    sizes = [size for name, size in figures.STYLE.items() if name.endswith("size")]
+    assert min(size for size in sizes if isinstance(size, int) and size > 6) >= points
+
+
+def contrast_with_white(colour):
+    """WCAG 2.2's contrast ratio."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
+
+# -- the server for a class ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "bench"))
+    monkeypatch.delitem(sys.modules, "harness", raising=False)
+    return runpy.run_path(str(ROOT / "tests" / "bench" / "bench_classroom.py"))
+
+
+def test_the_servers_table_is_what_the_benchmark_writes(bench):
+    (table,) = re.findall(r"<!-- classroom -->\n(.*)\n<!-- /classroom -->", SERVER, re.DOTALL)
+    *rows, _, measured = table.split("\n")
+    assert measured == re.sub(r"\d+ CPU", "2 CPU", measured)
+    figures_found = {}
+    for row in rows[2:]:
+        what, *cells = (cell.strip() for cell in row.strip("|").split("|"))
+        for kind, cell in zip(bench["COLUMNS"], cells, strict=True):
+            if cell:
+                figures_found[f"classroom, {what}, {kind}"] = float(cell.split()[0])
+    assert bench["rows"](figures_found).split("\n") == rows
+    for lesson in bench["LESSONS"]:
+        pss, rss = (figures_found[f"classroom, lesson {lesson[:2]}, {k}"] for k in ("PSS", "RSS"))
+        assert 0 < pss < rss
+
+
+def test_the_benchmark_records_into_the_guide(bench, monkeypatch, tmp_path):
+    guide = tmp_path / "guide.md"
+    guide.write_text("Before.\n<!-- classroom -->\nold\n<!-- /classroom -->\nAfter.\n")
+    monkeypatch.setitem(bench["record"].__globals__, "GUIDE", guide)
+    (tmp_path / "bench.json").write_text(
+        '[{"name": "classroom, lesson 01, PSS", "value": 1.234}, {"name": "other", "value": 2}]'
+    )
+    bench["record"](tmp_path / "bench.json")
+    text = guide.read_text()
+    assert "| lesson 01 | 1.23 GB |  |  |" in text
+    assert text.startswith("Before.\n")
+    assert text.endswith("<!-- /classroom -->\nAfter.\n")

@@ -1,0 +1,320 @@
+"""Lessons run in real kernels: tiny notebooks that go well, fail, hang, die, talk and show."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+
+from tools import notebooks, running
+
+WIDGET = """\
+import ipywidgets
+slider = ipywidgets.IntSlider()
+display({"text/plain": "a slider", "application/vnd.jupyter.widget-view+json":
+         {"model_id": slider.model_id, "version_major": 2, "version_minor": 0}}, raw=True)"""
+
+
+PICTURE = """\
+display({"image/png": "iVBORw0KGgo=", "text/plain": "a dot"},
+        metadata={"image/png": {"alt": "a <red> dot"}}, raw=True)"""
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    """Return a function that writes a notebook of code cells and returns its path."""
+
+    def write(name, *sources, head="# A lesson"):
+        cells = [nbformat.v4.new_markdown_cell(head)]
+        cells += [nbformat.v4.new_code_cell(source) for source in sources]
+        path = tmp_path / f"{name}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Return a function that runs notebooks into tmp_path/build: its exit code, lessons.json."""
+    monkeypatch.delenv("WORKSHOP_MODE", raising=False)
+    monkeypatch.delenv("WORKSHOP_OFFLINE", raising=False)
+    build = tmp_path / "build"
+
+    def call(*paths, **options):
+        code = running.run([str(path) for path in paths], build=build, **options)
+        return code, json.loads((build / "lessons.json").read_text())
+
+    return call
+
+
+def test_a_run_measures_reports_and_leaves_the_lesson_alone(lesson, run, tmp_path, capsys):
+    path = lesson(
+        "calm", "import os\nprint(os.environ['WORKSHOP_MODE'], os.environ['WORKSHOP_OFFLINE'])"
+    )
+    before = path.read_bytes()
+    code, (fact,) = run(path)
+    assert code == 0
+    assert set(fact) == {"lesson", "ok", "seconds", "peak_rss_mb"}
+    assert (fact["lesson"], fact["ok"]) == ("calm", True)
+    assert 0 < fact["seconds"] < 300
+    assert fact["peak_rss_mb"] > 20
+    assert path.read_bytes() == before
+    assert "quick 1" in (tmp_path / "build" / "calm.html").read_text()
+    assert "calm    ok " in capsys.readouterr().out
+
+
+def test_the_kernel_is_this_interpreters_whatever_else_is_called_python3(
+    lesson, run, tmp_path, monkeypatch
+):
+    foreign = tmp_path / "jupyter" / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    spec = {"argv": ["/nowhere/python"], "display_name": "Other", "language": "python"}
+    (foreign / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    code, _ = run(lesson("own", f"import sys\nassert sys.executable == {sys.executable!r}"))
+    assert code == 0
+
+
+def test_memory_counts_children_and_they_end_with_the_kernel(lesson, run, tmp_path, capsys):
+    child = "import time; tensorboard = bytearray(300_000_000); print(flush=True); time.sleep(300)"
+    path = lesson(
+        "family",
+        "import subprocess, sys, time, pathlib\n"
+        "pipes = dict(stdout=subprocess.PIPE, start_new_session=True)\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], **pipes)\n"
+        "pathlib.Path('pid').write_text(str(child.pid))\n"
+        "child.stdout.readline(); time.sleep(1)",
+    )
+    code, (fact,) = run(path)
+    assert code == 0
+    assert fact["peak_rss_mb"] > 330
+    assert "with TensorBoard" in capsys.readouterr().out
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+def test_memory_includes_a_spike_between_two_samples(lesson, run):
+    _, (fact,) = run(lesson("spike", "x = bytearray(400_000_000); del x"))
+    if sys.platform == "linux":
+        assert fact["peak_rss_mb"] > 400
+
+
+def test_a_failure_is_one_block_and_the_next_lesson_still_runs(lesson, run, tmp_path, capsys):
+    bad = lesson("bad", "x = 1", "raise ValueError('no <good>')", "print('never ' + 'reached')")
+    code, facts = run(bad, lesson("good", "1"), save=True)
+    assert code == 1
+    assert [fact["ok"] for fact in facts] == [False, True]
+    out = capsys.readouterr().out
+    assert (
+        "bad failed: cell 2, In [2]:\n  | raise ValueError('no <good>')\nValueError: no <good>"
+        in out
+    )
+    assert "Traceback" not in out
+    assert "no &lt;good&gt;" in (tmp_path / "build" / "index.html").read_text()
+    assert "never reached" not in (tmp_path / "build" / "bad.html").read_text()
+    assert notebooks.read(bad).cells[1].execution_count is None  # not saved
+
+
+def test_a_hanging_cell_is_stopped(lesson, run, capsys):
+    code, _ = run(lesson("hang", "import time\nwhile True: time.sleep(1)"), timeout=1)
+    assert code == 1
+    assert "longer than 1 s" in capsys.readouterr().out
+    assert not [child for child in psutil.Process().children() if "ipykernel" in str(child)]
+
+
+def test_a_kernel_that_dies_is_said(lesson, run, capsys):
+    code, _ = run(lesson("dies", "import os\nos._exit(9)"))
+    assert code == 1
+    assert "The kernel died" in capsys.readouterr().out
+
+
+def test_a_broken_file_fails_alone(lesson, run, tmp_path, capsys):
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("{")
+    code, facts = run(broken, lesson("good", "1"))
+    assert code == 1
+    assert [fact["ok"] for fact in facts] == [False, True]
+    assert "broken.ipynb is not a valid notebook" in capsys.readouterr().out
+
+
+def test_an_empty_setting_is_the_default(monkeypatch):
+    monkeypatch.setenv("WORKSHOP_MODE", "")
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "0")
+    settings = running.environment()
+    assert (settings["WORKSHOP_MODE"], settings["WORKSHOP_OFFLINE"]) == ("quick", "0")
+
+
+def test_save_writes_what_is_the_same_on_every_run(lesson, run):
+    path = lesson(
+        "talk",
+        "import sys\nfor i in range(3): print(i, flush=True)\nprint('oh', file=sys.stderr)",
+        WIDGET,
+        "1 + 1",
+    )
+    notebook = nbformat.read(path, 4)
+    notebook.cells[1].metadata["execution"] = {"iopub.status.busy": "2020"}
+    notebook.cells[3].metadata["tags"] = ["solution"]
+    notebook.metadata.kernelspec = {"name": "mine", "display_name": "Mine"}
+    notebook.metadata.language_info = {"name": "python", "version": "3.0.0"}
+    nbformat.write(notebook, path)
+    assert run(path, save=True)[0] == 0
+    first = path.read_text()
+    saved = notebooks.read(path)
+    _, talk, widget, last = saved.cells
+    assert [(output.name, output.text) for output in talk.outputs] == [
+        ("stdout", "0\n1\n2\n"),
+        ("stderr", "oh\n"),
+    ]
+    assert widget.outputs[0].data == {"text/plain": "a slider"}
+    assert last.outputs[0].data["text/plain"] == "2"
+    assert last.metadata == {"tags": ["solution"], "jupyter": {"source_hidden": True}}
+    assert [cell.execution_count for cell in (talk, widget, last)] == [1, 2, 3]
+    assert talk.metadata == {}
+    assert [cell.id for cell in saved.cells] == [cell.id for cell in notebook.cells]
+    assert "widgets" not in saved.metadata
+    assert saved.metadata.kernelspec.name == "python3"
+    assert "version" not in saved.metadata.language_info
+    assert first == nbformat.writes(saved) + "\n"
+    assert run(path, save=True)[0] == 0
+    assert path.read_text() == first
+
+
+def test_a_lesson_that_was_edited_meanwhile_is_not_overwritten(lesson, run, capsys):
+    path = lesson("edited", "from pathlib import Path\nPath('edited.ipynb').write_text('mine')")
+    code, _ = run(path, save=True)
+    assert code == 1
+    assert path.read_text() == "mine"
+    assert "changed while it ran" in capsys.readouterr().out
+
+
+def test_the_report_fetches_nothing(lesson, run, tmp_path):
+    run(lesson("closed", "1", head="$x^2$"))
+    page = (tmp_path / "build" / "closed.html").read_text()
+    assert "<script src" not in page
+    assert "cdnjs" not in page
+
+
+def test_the_report_keeps_the_alt_text_of_pictures(lesson, run, tmp_path):
+    run(lesson("picture", PICTURE))
+    page = (tmp_path / "build" / "picture.html").read_text()
+    assert 'alt="a &lt;red&gt; dot"' in page
+
+
+def test_record_fills_head_and_readme(lesson, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "ROOT", tmp_path)
+    empty = "<!-- measured --><!-- /measured -->"
+    path = lesson("05_x", "1", head=f"# X\n\nTakes {empty}.\n")
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        f"Measured on {empty}.\n\n"
+        "| lesson | time | peak memory | promise |\n| --- | --- | --- | --- |\n"
+        "| [X](notebooks/05_x.ipynb) | ? | ? | joy |\n| [Y](notebooks/06_y.ipynb) | 1 | 2 | z |\n"
+    )
+    code, (fact,) = run(path, record=True)
+    assert code == 0
+    head = notebooks.read(path).cells[0].source
+    seconds = f"{fact['seconds']:.0f} s"
+    assert f"<!-- measured -->{seconds} and 0." in head
+    assert " CPU cores<!-- /measured -->." in head
+    rows = readme.read_text().splitlines()
+    assert rows[0].endswith(" CPU cores<!-- /measured -->.")
+    assert rows[4].startswith(f"| [X](notebooks/05_x.ipynb) | {seconds} | 0.")
+    assert rows[4].endswith(" GB | joy |")
+    assert rows[5] == "| [Y](notebooks/06_y.ipynb) | 1 | 2 | z |"
+    once = readme.read_text(), path.read_text()
+    notebooks.record_in_readme(readme, "2 CPU cores", {"05_x": ("1 s", "1 GB")})
+    notebooks.record_in_readme(readme, "2 CPU cores", {"05_x": ("1 s", "1 GB")})
+    assert readme.read_text().count("2 CPU cores") == 1
+    assert once[0].count("\n") == readme.read_text().count("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "| [X](notebooks/05_x.ipynb) | ? |\n", "notebooks/05_x.ipynb"]
+)
+def test_a_readme_without_the_lessons_row_is_an_error_and_stays(tmp_path, text):
+    readme = tmp_path / "README.md"
+    readme.write_text(text)
+    with pytest.raises(notebooks.LessonError, match="05_x"):
+        notebooks.record_in_readme(readme, "2 CPU cores", {"05_x": ("1 s", "1 GB")})
+    assert readme.read_text() == text
+
+
+def test_a_head_without_markers_is_an_error(lesson):
+    with pytest.raises(notebooks.LessonError, match="<!-- measured -->"):
+        notebooks.record_in_head(lesson("plain", "1"), "1 s")
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"cells": 3, "nbformat": 4}', "[]"])
+def test_what_is_no_notebook_is_one_sentence(tmp_path, text):
+    path = tmp_path / "x.ipynb"
+    path.write_text(text)
+    with pytest.raises(notebooks.LessonError, match="not a valid notebook") as caught:
+        notebooks.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_lessons_are_found_by_number_name_and_path(tmp_path, monkeypatch, lesson):
+    monkeypatch.setattr(running, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(running.RunError, match="no lessons"):
+        running.find()
+    (tmp_path / "notebooks").mkdir()
+    first, second = (
+        lesson(name, "1").rename(tmp_path / "notebooks" / f"{name}.ipynb")
+        for name in ("01_one", "02_two")
+    )
+    assert running.find() == [first, second]
+    for name in ("1", "01", "01_one", str(first)):
+        assert running.find([name]) == [first]
+    for wrong in ("3", "one", "notebooks", "README.md", ""):
+        with pytest.raises(running.RunError, match="01_one, 02_two"):
+            running.find([wrong])
+
+
+@pytest.mark.parametrize("setting", ["WORKSHOP_MODE=full", "WORKSHOP_OFFLINE=0"])
+def test_only_quick_offline_runs_are_saved_and_recorded(lesson, run, monkeypatch, setting):
+    path = lesson("calm", "1")
+    monkeypatch.setenv(*setting.split("="))
+    for option in ("save", "record"):
+        with pytest.raises(running.RunError, match="quick mode and offline"):
+            run(path, **{option: True})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_stops_the_kernel_and_keeps_what_is_done(lesson, tmp_path, name):
+    quick = lesson("quick", "1")
+    endless = lesson(
+        "endless",
+        "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\n"
+        "while True: time.sleep(1)",
+    )
+    script = (
+        "import pathlib, sys; from helpers import running\n"
+        "sys.exit(running.run(sys.argv[2:], build=pathlib.Path(sys.argv[1])))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "build"), str(quick), str(endless)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=running.ROOT
+    )
+    try:
+        pid = tmp_path / "pid"
+        deadline = time.monotonic() + 120
+        while not (pid.exists() and pid.read_text()):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(getattr(signal, name))
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Interrupted: 1 of 2 lessons" in out
+    assert err == ""
+    facts = json.loads((tmp_path / "build" / "lessons.json").read_text())
+    assert [fact["lesson"] for fact in facts] == ["quick"]
+    assert not psutil.pid_exists(int(pid.read_text()))
