@@ -1,26 +1,32 @@
-"""The lessons' exercises: a check that knows three answers, and hints one at a time.
+"""The lessons' exercises: a check that knows three answers, hints one at a time, and going on.
 
-A lesson's exercises stand in `helpers/checks/<lesson>.py`, one function each:
+A room's exercises stand in its `checks.py`, one function each, and their titles and hints beside it
+in `hints.toml`, in a table that bears the function's name:
 
-    @exercise("Make it wider", hints=["Which argument sets the width?", "Try twice as many units."])
+    @exercise
     def wider(model):
         if model.layers[0].units <= 512:
             raise Wrong("the first layer is no wider than before")
         return "More units, more weights: the price of width."
 
-The lesson imports the file as `checks` and calls `checks.wider.check(model)` and
-`checks.wider.hint()`. A check looks at answers and leaves them alone: it asks a model for its
-public attributes and predictions, and never fits, compiles or builds what the learner handed in.
+The lesson calls `checks.wider.check(my_wider)` and `checks.wider.hint()`, and where it builds on
+the answer, `wider = checks.wider.chosen(my_wider)`: the learner's if it is right, else what the
+cell tagged `solution` makes, `wider_solution`. A check looks at answers and leaves them alone: it
+asks a model for its public attributes and predictions, and never fits, compiles or builds it.
+
+The functions below are the checks' vocabulary: each raises `Wrong` with what is wrong.
 """
 
 import ast
 import contextlib
 import copy
 import inspect
-import itertools
+import json
 import random
+import re
 import textwrap
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,10 +54,12 @@ class Verdict:
 
 
 class Exercise:
-    """One exercise of a lesson; made by `exercise`, which see."""
+    """One exercise of a lesson."""
 
     def __init__(self, judge: Callable[..., str], title: str, hints: list[str]) -> None:
         """Keep the check `judge`, the exercise's `title` and its `hints`, gentlest first."""
+        if len(hints) < 2:
+            raise ValueError(f"'{title}' needs at least two hints, each a step further.")
         self.name = judge.__name__
         self.title = title
         self.hints = tuple(hints)
@@ -83,26 +91,23 @@ class Exercise:
         number = f"hint {self._hints_given} of {len(self.hints)}"
         print(f"{self.title} – {number}: {self.hints[self._hints_given - 1]}")
 
-    def go_on(self, lesson: str, *answers: object) -> None:
-        """Run the lesson's solution, unseen, unless `answers` are right; print which counts now.
+    def chosen(self, answer: object, *context: object) -> object:
+        """Return `answer` if it is right, else the lesson's solution; print which.
 
-        For the learners' copies, which have no solutions (`tools.handouts`). lesson: a name such
-        as "01_mnist_keras". Raises ExerciseError when the lesson or its solution isn't there.
+        `context`: what `check` is asked with besides the answer. The solution is the variable
+        `<exercise>_solution`. A learner's copy of the lesson has no cell that makes it; the cell is
+        taken from the lesson then, and runs unseen. Raises ExerciseError when there is none.
         """
-        from IPython import get_ipython
-        from IPython.utils.capture import capture_output
-
-        if self.verdict(*answers).state == "right":
+        if self.verdict(answer, *context).state == "right":
             print(f"{self.title} – the lesson goes on with your answer.")
-            return
-        solution = _solution(lesson, self.name)
-        with capture_output():
-            ran = get_ipython().run_cell(solution, silent=True)
-        ran.raise_error()
-        print(
-            f"{self.title} – still open: the lesson goes on with an answer of its own. When yours "
-            "is right, run this cell again."
-        )
+            return answer
+        print(f"{self.title} – the lesson goes on with its own solution until yours is right.")
+        name = f"{self.name}_solution"
+        shell = _shell()
+        if name not in shell.user_ns:
+            ran = shell.run_cell(_solution(name), silent=True)
+            ran.raise_error()
+        return shell.user_ns[name]
 
     def verdict(self, *answers: object) -> Verdict:
         """Judge `answers` without printing. TypeError if the exercise takes another number."""
@@ -118,34 +123,147 @@ class Exercise:
             return Verdict("not yet", _told(error))
 
 
-def exercise(title: str, hints: list[str]) -> Callable[[Callable[..., str]], Exercise]:
-    """Make an `Exercise` of the function below.
+def exercise(judge: Callable[..., str]) -> Exercise:
+    """Make an `Exercise` of a check, with its title and hints from `hints.toml` beside its file.
 
-    The function takes the learner's answers, raises `Wrong` where one is wrong, and returns a
-    sentence of insight when all are right. ValueError without at least two hints.
+    The check takes the learner's answer and what else it needs, raises `Wrong` where the answer is
+    wrong, and returns a sentence of insight when it is right. KeyError without title and hints,
+    ValueError with fewer than two hints.
     """
-    if len(hints) < 2:
-        raise ValueError(f"'{title}' needs at least two hints, each a step further.")
-    return lambda judge: Exercise(judge, title, hints)
+    file = Path(judge.__code__.co_filename).with_name("hints.toml")
+    return Exercise(judge, **tomllib.loads(file.read_text(encoding="utf-8"))[judge.__name__])
 
 
-def _solution(lesson: str, name: str) -> str:
-    """The source of the cell that solves the exercise whose check is `name`."""
-    import nbformat
+# -- the checks' vocabulary ----------------------------------------------------------------------
 
-    path = NOTEBOOKS / f"{lesson}.ipynb"
+
+def function(answer: object, signature: str) -> Callable:
+    """Return `answer` if it can be called as `signature` says: "slide(picture, weights)"."""
+    example = ast.parse(signature).body[0].value
+    wanted = [ast.unparse(argument) for argument in example.args]
+    if not callable(answer):
+        raise Wrong(f"it is not a function: define it with `def {signature}:`")
     try:
-        cells = nbformat.read(path, as_version=4).cells
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        raise ExerciseError(
-            f"The lesson {lesson} isn't to be read in {NOTEBOOKS}, and so the copy can't go on "
-            "without your answer."
-        ) from error
-    for cell, following in itertools.pairwise(cell for cell in cells if cell.cell_type == "code"):
-        is_exercise = "exercise" in cell.metadata.get("tags", [])
-        if is_exercise and f"checks.{name}.check(" in cell.source:
-            return following.source
-    raise ExerciseError(f"The lesson {lesson} has no exercise '{name}': make the handout anew.")
+        inspect.signature(answer).bind(*wanted)
+    except TypeError:
+        count = f"{len(wanted)} argument" + "s" * (len(wanted) != 1)
+        raise Wrong(f"it should take {count}, as in `def {signature}:`") from None
+    except ValueError:  # a built-in function that doesn't tell
+        pass
+    return answer
+
+
+def number(answer: object, what: str = "it") -> float:
+    """Return `answer` as a float if it is one number: Python's, NumPy's or a tensor of one."""
+    try:
+        values = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.size != 1 or isinstance(answer, str | bytes | bool):
+        raise Wrong(f"{what} should be one number, not {_kind(answer)}")
+    if not np.isfinite(values).all():
+        raise Wrong(f"{what} is {values.item()}, which is no number to go on with")
+    return values.item()
+
+
+def shape(found: object, wanted: tuple, what: str = "the result") -> np.ndarray:
+    """Return `found` as an array if it is one of numbers and has the shape `wanted`."""
+    try:
+        array = np.asarray(found)
+    except (TypeError, ValueError):
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biufc":
+        raise Wrong(f"{what} should be an array of numbers, not {_kind(found)}")
+    if array.shape != tuple(wanted):
+        raise Wrong(f"{what} has the shape {array.shape}, and {tuple(wanted)} is asked for")
+    return array
+
+
+def close(
+    found: object,
+    wanted: object,
+    what: str = "the result",
+    otherwise: Mapping[str, object] | None = None,
+    tolerance: float = 1e-4,
+) -> None:
+    """Raise `Wrong` unless `found` has the shape and, nearly, the values of `wanted`.
+
+    `otherwise`: {reason: the values that a known mistake leads to}. `tolerance` is relative to the
+    largest of the wanted values.
+    """
+    wanted = np.asarray(wanted)
+    found = shape(found, wanted.shape, what)
+    margin = tolerance * max(np.abs(wanted).max(initial=0.0), 1e-12)
+    if np.allclose(found, wanted, rtol=0, atol=margin):
+        return
+    for reason, values in (otherwise or {}).items():
+        values = np.asarray(values)
+        if values.shape == found.shape and np.allclose(found, values, rtol=0, atol=margin):
+            raise Wrong(reason)
+    if wanted.ndim == 0:
+        raise Wrong(f"{what} is {found.item():g}, which is not right")
+    worst = np.unravel_index(np.abs(found - wanted).argmax(), wanted.shape)
+    place = ", ".join(map(str, worst))
+    raise Wrong(f"{what} is not right: its value at [{place}] is {found[worst]:g}, for instance")
+
+
+def cases(
+    function: Callable, examples: Iterable[tuple[tuple, object]], tolerance: float = 1e-4
+) -> None:
+    """Try a function on (arguments, wanted result); `Wrong` names the first case that fails."""
+    for arguments, wanted in examples:
+        given = ", ".join(textwrap.shorten(repr(one), 60, placeholder=" …") for one in arguments)
+        with np.errstate(all="ignore"):
+            found = function(*map(_own, arguments))
+        close(found, wanted, f"for {given} the result", tolerance=tolerance)
+
+
+def differentiable(function: Callable, *inputs: object) -> None:
+    """Raise `Wrong` unless TensorFlow finds how the function's result changes with `inputs`."""
+    import tensorflow as tf
+
+    tensors = [tf.convert_to_tensor(one) for one in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        result = function(*tensors)
+    if any(gradient is None for gradient in tape.gradient(result, tensors)):
+        raise Wrong(
+            "TensorFlow can't follow it from the result back to what went in: use TensorFlow's "
+            "functions (tf.reduce_mean, …), not NumPy's"
+        )
+
+
+# -- what stands behind them ---------------------------------------------------------------------
+
+
+def _kind(value: object) -> str:
+    return "nothing (None)" if value is None else f"a {type(value).__name__}"
+
+
+def _own(value: object) -> object:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _shell():
+    """The notebook's own IPython."""
+    from IPython import get_ipython
+
+    return get_ipython()
+
+
+def _solution(name: str) -> str:
+    """The source of the lesson's cell, tagged `solution`, that binds `name`."""
+    binds = re.compile(rf"^(def |class )?{name}\b(?= = |\()", re.MULTILINE)
+    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+                source = "".join(cell["source"])
+                if "solution" in cell["metadata"].get("tags", []) and binds.search(source):
+                    return source
+    raise ExerciseError(
+        f"No lesson in {NOTEBOOKS} has a solution that makes {name}, so this copy can't go on "
+        "without your answer: solve the exercise, or make the copies anew."
+    )
 
 
 def _has_gap(answer: object) -> bool:

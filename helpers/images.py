@@ -3,6 +3,7 @@
 A picture here is a NumPy array of bytes (uint8), shape (height, width, 3), red-green-blue.
 """
 
+import base64
 import io
 import os
 import warnings
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from helpers import files
 
 # A picture of 50 megapixels takes 150 MB when decoded. A far larger one is a mistake or an attack:
 # a file of a few kB can claim to be gigabytes of pixels.
@@ -90,18 +93,33 @@ def write(path, image: np.ndarray) -> None:
 
     The file appears whole or not at all.
     """
-    path = Path(path)
-    data = encode(image, path.suffix.lstrip(".") or "no format")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    data = encode(image, Path(path).suffix.lstrip(".") or "no format")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        files.write(path, data)
     except OSError as error:
         raise ImageError(
             f"{path} can't be written ({error.strerror}): choose another folder."
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def data_url(image: np.ndarray, format: str = "jpeg") -> str:
+    """Return the picture as a `data:` address, to stand in HTML by itself; see `encode`."""
+    content = base64.b64encode(encode(image, format)).decode()
+    return f"data:image/{format.lower()};base64,{content}"
+
+
+def as_floats(image: np.ndarray) -> np.ndarray:
+    """Turn bytes from 0 to 255 into float32 from 0 to 1; floats stay as they are."""
+    image = np.asarray(image)
+    return image.astype(np.float32) / 255 if image.dtype == np.uint8 else image.astype(np.float32)
+
+
+def as_bytes(image) -> np.ndarray:
+    """Turn floats (an array or a tensor; what lies outside 0 to 1 is clipped) into uint8."""
+    image = np.asarray(image)
+    if image.dtype == np.uint8:
+        return image
+    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
 # -- opening -------------------------------------------------------------------------------------

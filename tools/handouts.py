@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers import files
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -204,7 +205,7 @@ def slides(paths, build=BUILD):
     folder = build / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
-        notebooks.write_text(folder / f"{path.stem}.html", deck(notebooks.read(path), path.stem))
+        files.write(folder / f"{path.stem}.html", deck(notebooks.read(path), path.stem))
     return folder
 
 

@@ -1,10 +1,16 @@
 """How a lesson's file is read and written: normalised, whole or not at all, figures in its head."""
 
-import os
+import ast
+import linecache
 import re
+import types
 from pathlib import Path
 
 import nbformat
+
+from helpers import files
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 # What JupyterLab writes, without the Python version: that would differ from machine to machine.
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -62,18 +68,41 @@ def normalise(notebook):
 
 def write(path, notebook):
     """Write `notebook` to `path` as Jupyter formats it, whole or not at all."""
-    write_text(path, nbformat.writes(notebook) + "\n")
+    files.write(path, nbformat.writes(notebook) + "\n")
 
 
-def write_text(path, text):
-    """Write `text` to `path` as UTF-8, whole or not at all: a temporary file, then a rename."""
-    path = Path(path)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+def taught(lesson):
+    """Return a module of what `lesson` (its number or name) teaches: the cells tagged `taught`.
+
+    They are the only copy of that code. Of the other cells only the imports are run. Raises
+    LessonError when there is no such lesson or nothing in it is tagged so.
+    """
+    paths = sorted(NOTEBOOKS.glob(f"{lesson}*.ipynb"))
+    cells = [cell for cell in read(paths[0]).cells if cell.cell_type == "code"] if paths else []
+    if not any("taught" in cell.metadata.get("tags", []) for cell in cells):
+        raise LessonError(f"No lesson {lesson} with cells tagged 'taught' is in {NOTEBOOKS}.")
+    module = types.ModuleType(paths[0].stem)
+    for cell in cells:
+        name = f"<{module.__name__}, cell {cell.id}>"
+        if "taught" in cell.metadata.get("tags", []):
+            tree = ast.parse(cell.source)
+            # Where Python looks sources up: TensorFlow's AutoGraph reads a function's own.
+            lines = cell.source.splitlines(keepends=True)
+            linecache.cache[name] = len(cell.source), None, lines, name
+        else:
+            tree = _imports(cell.source)
+        exec(compile(tree, name, "exec"), vars(module))  # noqa: S102 - our own lesson
+    return module
+
+
+def _imports(source):
+    """Parse a cell and keep its imports; a cell with a magic has none."""
     try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ast.Module([], [])
+    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return tree
 
 
 def record_in_head(path, sentence):
@@ -123,7 +152,7 @@ def record_in_readme(path, words, figures):
             f"{path} has no table with time and memory columns and a row for "
             f"{', '.join(sorted(missing))} (a link to its notebook): add it."
         )
-    write_text(path, "\n".join(lines) + "\n")
+    files.write(path, "\n".join(lines) + "\n")
 
 
 def _columns(heading):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import assets
-from tools import notebooks, setup, unpacking
+from tools import setup, unpacking
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
@@ -91,7 +91,7 @@ def pack(weights=(), platforms=(), pythons=(), target=None):
     }
     digest = write(target, wheels, files)
     beside = instruction(wheels, target.name, BESIDE.format(digest=digest))
-    notebooks.write_text(target.with_suffix(".txt"), beside)
+    files.write(target.with_suffix(".txt"), beside)
     print(f"{target} ({target.stat().st_size / 1e6:,.0f} MB)\n{beside}", end="")
     return target
 

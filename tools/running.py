@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
+from helpers import files
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -262,7 +263,7 @@ def _run_one(path, timeout, save, build):
         with tqdm(total=cells, unit="cell", desc=path.stem, leave=False, disable=None) as bar:
             result = execute(notebook, path.resolve().parent, timeout, bar.update)
         notebooks.normalise(notebook)
-        notebooks.write_text(build / f"{path.stem}.html", page(notebook, path.stem))
+        files.write(build / f"{path.stem}.html", page(notebook, path.stem))
         if save and result.ok:
             if path.read_bytes() != before:
                 raise notebooks.LessonError(
@@ -326,7 +327,7 @@ def _report(results, build):
         }
         for result in results
     ]
-    notebooks.write_text(build / "lessons.json", json.dumps(facts, indent=2) + "\n")
+    files.write(build / "lessons.json", json.dumps(facts, indent=2) + "\n")
     rows = "".join(
         f"<tr class={'ok' if result.ok else 'failed'}>"
         f"<td><a href='{result.lesson}.html'>{html.escape(result.lesson)}</a>"
@@ -335,7 +336,7 @@ def _report(results, build):
         f"<td><pre>{html.escape(result.error)}</pre>"
         for result in results
     )
-    notebooks.write_text(build / "index.html", INDEX.format(rows=rows))
+    files.write(build / "index.html", INDEX.format(rows=rows))
 
 
 INDEX = """<!doctype html>

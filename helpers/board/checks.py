@@ -10,15 +10,7 @@ from helpers.exercises import Wrong, exercise
 WORKS, BREAKS = 0.8, 0.5  # accuracy on the development digits
 
 
-@exercise(
-    "Where training breaks",
-    hints=[
-        "`try_rate(0.2)` trains with a learning rate of 0.2 and returns its run. Look at the "
-        "curves in the frame above: which of the three rates there works, which does not?",
-        "Go up from the rate that works, doubling it each time, until the accuracy collapses.",
-        "The edge is between 0.1 and 2. Hand in the last run that worked and the first that broke.",
-    ],
-)
+@exercise
 def edge(working, broken):
     """Judge two runs, one on each side of the learning rate at which training breaks."""
     low, good = _outcome(working, "the first run")
@@ -40,17 +32,7 @@ def edge(working, broken):
     )
 
 
-@exercise(
-    "A summary of your own",
-    hints=[
-        "`tf.summary.scalar(name, value, step=epoch)` logs one point of a curve. Your function is "
-        "called after each epoch, with its number and the model.",
-        "`model.get_layer('hidden').kernel` holds the weights. `np.abs(...).max()` is the "
-        "largest among them, whatever its sign.",
-        "tf.summary.scalar('largest weight', np.abs(model.get_layer('hidden').kernel).max(), "
-        "step=epoch)",
-    ],
-)
+@exercise
 def own_summary(_function, run, model):
     """Judge a run with a scalar 'largest weight' for each epoch, and the model it belongs to.
 
@@ -75,14 +57,7 @@ def own_summary(_function, run, model):
     return "Whatever you can compute, you can watch. Weights that grow and grow are worth watching."
 
 
-@exercise(
-    "Count the dead",
-    hints=[
-        "`activations` has a row for each digit and a column for each unit.",
-        "A unit is dead if its largest activation over all digits is 0: `.max(axis=0)`.",
-        "return (activations.max(axis=0) == 0).sum()",
-    ],
-)
+@exercise
 def dead_units(function):
     """Judge a function that counts the units that are 0 for every digit."""
     cases = [
@@ -98,15 +73,7 @@ def dead_units(function):
     return "A relu that is 0 for every digit has no slope either: it can't learn its way back."
 
 
-@exercise(
-    "The winner",
-    hints=[
-        "Open the parallel-coordinates view: each line is a trial, its right end the accuracy.",
-        "Two runs of the same setting differ by their seed alone: compare the means of each pair.",
-        "`events.read(logs / 'grid')` gives you every run's `.hparams`, and in `.scalars` its "
-        "accuracy. Collect the accuracies by setting, take means, and find the largest.",
-    ],
-)
+@exercise
 def winner(grid, setting):
     """Judge which setting of the learner's own grid has the best mean accuracy."""
     results = {}

@@ -11,16 +11,7 @@ from helpers.exercises import Wrong, exercise
 WORDS = 7  # of the made-up languages that try out a search: four special ones, and three to say
 
 
-@exercise(
-    "Leave the padding out",
-    hints=[
-        "Which entries of `words` are real? `words != PAD` says so, one True or False for each.",
-        "`cross_entropy(words, logits)` gives a number for each word. Multiply it by 1.0 where the "
-        "word is real and by 0.0 where it is padding.",
-        "Then divide the sum not by how many entries there are, but by how many real words: "
-        "`ops.sum(each * real) / ops.sum(real)`.",
-    ],
-)
+@exercise
 def masked_loss(function):
     """Judge a function of words (n, t) and logits (n, t, words) that ignores padding."""
     _expect_function(function, "loss(words, logits)")
@@ -41,17 +32,7 @@ def masked_loss(function):
     return "a short sentence counts word for word as much as a long one, and silence costs nothing."
 
 
-@exercise(
-    "Your own beam search",
-    hints=[
-        "Start with one beginning, `[START]`, and its score 0. In each round, try every word after "
-        "every beginning: the new score is the old one plus the word's log-probability.",
-        "Keep the `width` best of all the longer beginnings together, not the best of each. A "
-        "sentence that has reached END stays in the race with its score, and grows no more.",
-        "Stop when all that you keep have ended or are `length` numbers long, and return the best "
-        "of them: `max(kept, key=lambda pair: pair[0])[1]`.",
-    ],
-)
+@exercise
 def beam_search(function):
     """Judge a function (next_words, length, width) that returns a row of numbers."""
     _expect_function(function, "beam_search(next_words, length, width)")
@@ -72,17 +53,7 @@ def beam_search(function):
     return "for twelve made-up languages it finds what a beam of three can find."
 
 
-@exercise(
-    "BLEU by hand",
-    hints=[
-        "For n = 2, the pairs of 'a red cat' are ('a', 'red') and ('red', 'cat'). "
-        "`zip(words, words[1:])` makes them.",
-        "Count them with `Counter`. A pair counts at most as often as it stands in the reference "
-        "that has it most often.",
-        "The precision is the number of pairs that count, divided by the number of pairs in the "
-        "sentence.",
-    ],
-)
+@exercise
 def precision(function):
     """Judge a function (sentence, references, n) that gives BLEU's precision of n-grams, 0 to 1."""
     _expect_function(function, "precision(sentence, references, n)")
@@ -106,17 +77,7 @@ def precision(function):
     return "that is the heart of BLEU: the rest is a mean of four of them and a fine for brevity."
 
 
-@exercise(
-    "Fool it",
-    hints=[
-        "What has it never seen? Three different things, four of one kind beside one of another, "
-        "things that touch, a colour of `world.UNSEEN`.",
-        "`Scene('snow', (Thing('cat', 'red', 'small', 20, 30), ...))`: x and y are pixels from 0 "
-        "to 64, the upper left corner is (0, 0).",
-        "Its grammar has no words for three different things. Whatever it says, it must leave one "
-        "out or make something up.",
-    ],
-)
+@exercise
 def fooled(scene):
     """Judge a scene that the shipped captioner describes wrongly."""
     if not isinstance(scene, world.Scene):

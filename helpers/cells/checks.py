@@ -13,16 +13,7 @@ NUMBERS = 100  # a feature of more is no longer an idea
 BETTER = 0.10  # by how much it must beat the mean colour: three times what luck would give
 
 
-@exercise(
-    "Slide the filter",
-    hints=[
-        "The result has two rows and two columns fewer than the picture. Make it first: "
-        "`np.zeros((height - 2, width - 2))`.",
-        "For one place: `picture[row : row + 3, column : column + 3]` are the nine pixels under "
-        "the filter. Multiply them with `weights` and take the sum.",
-        "Two loops do it, over all rows and columns of the result. Let neither go beyond it.",
-    ],
-)
+@exercise
 def slide(function):
     """Judge a function (picture, weights) that slides a 3 × 3 filter over a grey picture."""
     if not callable(function):
@@ -48,16 +39,7 @@ def slide(function):
     return "Nine products and a sum, in every place: that is all a convolution does."
 
 
-@exercise(
-    "Level lines only",
-    hints=[
-        "Above a level edge the pixels differ from those below it. Subtract one row of the window "
-        "from another: which numbers do that?",
-        "An upright edge, and a plain wall, must give 0. Then the three numbers of each column "
-        "have to add up to 0.",
-        "For instance -1, -1, -1 in the upper row, three zeros, and 1, 1, 1 below.",
-    ],
-)
+@exercise
 def level(numbers):
     """Judge nine numbers that answer to horizontal edges and to nothing else."""
     weights = np.asarray(numbers, float)
@@ -74,17 +56,7 @@ def level(numbers):
     return "Beams and steps, no posts. A network finds such numbers by itself, as you will see."
 
 
-@exercise(
-    "A feature of your own",
-    hints=[
-        "Look at the cells again. What tells *you* the sick ones? Size, outline, or the grain of "
-        "the nucleus? Say it in numbers.",
-        "Nuclei are dark, above all in the green channel: blur it a little "
-        "(`ndimage.gaussian_filter`), and take what is darker than 0.62 times its median.",
-        "`spots, count = ndimage.label(dark)` numbers the dark spots, and `np.bincount` counts "
-        "the pixels of each. How large is the largest? How long is its outline?",
-    ],
-)
+@exercise
 def own_feature(function):
     """Judge a function from a picture to a number or a few, by a classifier on held-out cells."""
     if not callable(function):
@@ -115,14 +87,7 @@ def own_feature(function):
     )
 
 
-@exercise(
-    "Sensitivity and specificity",
-    hints=[
-        "Sensitivity looks at the sick alone: `predicted[true == 1]`. Which share of them is 1?",
-        "The mean of a row of True and False is the share of True.",
-        "Specificity is the same for the healthy: the share of 0 in `predicted[true == 0]`.",
-    ],
-)
+@exercise
 def rates(function):
     """Judge a function (true, predicted) that returns (sensitivity, specificity)."""
     if not callable(function):
@@ -152,16 +117,7 @@ def rates(function):
     return "Two numbers instead of one: how many sick are found, how many healthy left alone."
 
 
-@exercise(
-    "Where to draw the line",
-    hints=[
-        "To miss fewer of the sick, the line has to be lower. How low? Sort the probabilities of "
-        "the sick: `np.sort(probabilities[true == 1])`.",
-        "Five in a hundred may lie below the line. Which of the sorted numbers is that?",
-        "`np.quantile(probabilities[true == 1], 0.05)` is close. Count once more how many it "
-        "misses, with `<`.",
-    ],
-)
+@exercise
 def line(threshold, probabilities, true):
     """Judge a threshold: it misses at most 5 % of the sick, and has few false alarms for that."""
     try:

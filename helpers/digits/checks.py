@@ -10,15 +10,7 @@ from helpers.exercises import Wrong, exercise
 MOST_WRONG = 3  # digits on the map that may be on the wrong side
 
 
-@exercise(
-    "Set the knobs",
-    hints=[
-        "A seven has its bar on top. Should ink in the upper half speak for a seven (a weight "
-        "above zero) or against it? And ink in the lower half?",
-        "Give the two weights opposite signs and about the same size. Then move the border with "
-        "the bias until it passes between the sixes and the sevens.",
-    ],
-)
+@exercise
 def knobs(setting, inputs, is_seven):
     """`setting`: (upper weight, lower weight, bias), for `inputs` (n, 2) and `is_seven` (n,)."""
     try:
@@ -39,17 +31,7 @@ def knobs(setting, inputs, is_seven):
     )
 
 
-@exercise(
-    "A narrower cup",
-    hints=[
-        "The number in `layers.Dense(512, ...)` is the width. Each unit has a weight for every "
-        "one of the 784 pixels, and one bias.",
-        "`model.count_params()` tells how many weights there are. 30,000 / 784 says how wide the "
-        "hidden layer may be at most.",
-        "Build it as above with `Dense(32, activation='relu')`, compile it with the same three "
-        "arguments, and fit it on x_fit and y_fit for ten epochs.",
-    ],
-)
+@exercise
 def narrower(model):
     """Judge a trained model with fewer than 30,000 weights."""
     weights = _classifier(model).count_params()
@@ -62,16 +44,7 @@ def narrower(model):
     )
 
 
-@exercise(
-    "Your own softmax",
-    hints=[
-        "`np.exp(scores)` makes every score positive and keeps their order. What must you divide "
-        "by so that the sum is 1?",
-        "Large scores overflow in `np.exp`. Softmax gives the same answer when you subtract the "
-        "same number from every score: which number makes the largest one 0?",
-        "With `e = np.exp(scores - scores.max())`, return `e / e.sum()`.",
-    ],
-)
+@exercise
 def softmax(function):
     """Judge a function that turns a vector of scores into probabilities."""
     if not callable(function):
@@ -97,17 +70,7 @@ def softmax(function):
     return "Scores of any size become probabilities, and only their differences count."
 
 
-@exercise(
-    "Two hidden layers",
-    hints=[
-        "Add a second `Dense` layer, with an activation, before the last one. It needs no input: "
-        "it takes what the layer before it puts out.",
-        "An empty `keras.Sequential()`, then add: Input((784,)), Dense, Dense, and "
-        "Dense(10, activation='softmax') last. Then compile and fit.",
-        "For instance 256 and 128 units, both with relu; compile with 'adam', "
-        "'sparse_categorical_crossentropy' and ['accuracy']; fit on x_fit, y_fit for ten epochs.",
-    ],
-)
+@exercise
 def two_layers(model):
     """Judge a trained dense model with at least two hidden layers."""
     from keras import activations, layers
@@ -130,17 +93,7 @@ def two_layers(model):
     return "Layers on layers: that is all the 'deep' in deep learning means."
 
 
-@exercise(
-    "Most often confused",
-    hints=[
-        "Take only the mistakes: `wrong = predicted != y_dev`. Which pairs (y_dev, predicted) are "
-        "left?",
-        "Count them in a table: `table = np.zeros((10, 10), int)` and "
-        "`np.add.at(table, (y_dev[wrong], predicted[wrong]), 1)`.",
-        "`np.unravel_index(table.argmax(), table.shape)` gives row and column of the largest "
-        "count: the true digit and the one it was taken for.",
-    ],
-)
+@exercise
 def confused(pair, true, predicted):
     """Judge the pair (true digit, digit it is most often taken for) for these predictions."""
     try:
@@ -161,17 +114,7 @@ def confused(pair, true, predicted):
     raise Wrong("there is a pair that is confused more often than this one")
 
 
-@exercise(
-    "Reach 97.5 %",
-    hints=[
-        "The dense model does not know which pixels are neighbours. The convolutional one does: "
-        "start from it, and train it on all 4,000 digits (x_train, y_train).",
-        "Shifted and turned digits are still the same digits: put RandomTranslation(0.08, 0.08, "
-        "fill_mode='constant') and RandomRotation(0.03, fill_mode='constant') behind the input.",
-        "A model that never sees the same picture twice needs more epochs: 20 to 30. Let the "
-        "learning rate fall on the way, with keras.optimizers.schedules.CosineDecay.",
-    ],
-)
+@exercise
 def reach(model):
     """Judge any trained model by the held-out digits."""
     _, (x_test, y_test) = mnist.load()

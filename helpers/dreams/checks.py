@@ -10,15 +10,7 @@ LARGEST_NUDGE = 4  # of 0-255
 RISE = 1.1  # by which factor each layer of a mixture must answer more strongly
 
 
-@exercise(
-    "The loss of a layer",
-    hints=[
-        "`tf.nn.relu(features)` sets everything below zero to 0. The square of a number x is "
-        "x * x, or `tf.square(x)`.",
-        "`tf.reduce_mean(…)` takes the mean of all numbers of a tensor, whatever its shape.",
-        "Put them together from the inside out: relu, square, mean.",
-    ],
-)
+@exercise
 def layer_loss(function):
     """Judge a function that says how strongly a layer answers."""
     import tensorflow as tf
@@ -57,16 +49,7 @@ def _what_it_is_instead(found, values, above) -> str:
     return f"for some features it gives {found:.3g}, and {(above**2).mean():.3g} is asked for"
 
 
-@exercise(
-    "Normalise the gradient",
-    hints=[
-        "Dividing a tensor by its standard deviation gives it a standard deviation of 1. "
-        "TensorFlow has `tf.math.reduce_std(…)`.",
-        "And if the gradient is zero everywhere? Then its standard deviation is 0 too, and 0 / 0 "
-        "is no number. A tiny number added below the line prevents that.",
-        "`gradient / (tf.math.reduce_std(gradient) + 1e-8)`",
-    ],
-)
+@exercise
 def normalise(function):
     """Judge a function that gives gradients a spread of 1."""
     import tensorflow as tf
@@ -91,16 +74,7 @@ def normalise(function):
     return "Faint slopes and steep ones now move the picture by the same amount."
 
 
-@exercise(
-    "Your own mixture",
-    hints=[
-        "`dreaming.Dreamer(seer, [layer, another], dreaming.mixture([1.0, 0.5]))` dreams with two "
-        "layers at once.",
-        "`my_dreamer.dream(photo)` returns a dream; hand over both. With more steps, or more "
-        "octaves, both layers rise higher.",
-        "If one layer hardly rises, give it a larger weight.",
-    ],
-)
+@exercise
 def mix(dreamer, photograph, dream):
     """Judge a dream of several layers: each of them must answer more strongly than before."""
     if not isinstance(dreamer, dreaming.Dreamer):
@@ -122,16 +96,7 @@ def mix(dreamer, photograph, dream):
     return "Every layer got its share: textures of one, creatures of another, in one picture."
 
 
-@exercise(
-    "The malicious step",
-    hints=[
-        "`tf.GradientTape` again: watch the picture, and compute "
-        "`tf.nn.log_softmax(judge.model(judge.scale(picture)[None]))[0, number]`.",
-        "The gradient says where that number rises. `tf.sign(gradient)` is 1 or -1 for each "
-        "pixel: go the other way.",
-        "`picture - 2 * tf.sign(gradient)`",
-    ],
-)
+@exercise
 def attack(function, judge):
     """Judge a function that makes a class unlikely by changing each pixel a little."""
     import tensorflow as tf

@@ -11,16 +11,7 @@ from helpers.grammar.parsing import MOVES, States
 from helpers.grammar.parsing_game import Game
 
 
-@exercise(
-    "Play the oracle",
-    hints=[
-        "The top of the stack may leave as soon as it has all its own dependents: ask for each "
-        "word whether somebody still hangs under it who hasn't come yet.",
-        "The first noun phrase: shift the article, shift nothing more, and hang it under the noun "
-        "that waits. The noun goes on the stack next, and hangs under the verb that waits.",
-        "The sentence ends with right-arcs: the full stop under the verb, the verb under the root.",
-    ],
-)
+@exercise
 def oracle(moves, sentence):
     """Judge a list of moves by name; `sentence` has the true tree."""
     if not isinstance(moves, list | tuple) or not all(isinstance(m, str) for m in moves):
@@ -47,15 +38,7 @@ def oracle(moves, sentence):
     )
 
 
-@exercise(
-    "Write UAS",
-    hints=[
-        "For one sentence, `gold == parsed` on arrays gives True where the head is right.",
-        "A long sentence counts more than a short one: add up all right words and all words, "
-        "and divide once, at the end.",
-        "right = sum((g == p).sum() for g, p in zip(gold, parsed)), and the same with len(g).",
-    ],
-)
+@exercise
 def uas(function):
     """Judge a function of two lists of arrays of heads."""
     if not callable(function):
@@ -86,16 +69,7 @@ def uas(function):
     )
 
 
-@exercise(
-    "One more feature",
-    hints=[
-        "`states.front(rows, 1)` is the second word in the queue. What else could help to decide? "
-        "The third one is `states.front(rows, 2)`.",
-        "`states.children[0, 0, rows, top]` is the leftmost child of the word at the top. The axes "
-        "are: outermost or second, left or right, sentence, word.",
-        "Stack the old positions and the new ones: np.column_stack([look(states, rows), new]).",
-    ],
-)
+@exercise
 def feature(my_look, look):
     """Judge a function (states, rows) -> positions that must see more than `look` does."""
     if not callable(my_look):
@@ -124,15 +98,7 @@ def feature(my_look, look):
     return "The network sees more. Whether it reads better, only the development sentences say."
 
 
-@exercise(
-    "Two readings",
-    hints=[
-        "Prepositions are the classic: does the last phrase belong to the verb or to the noun?",
-        "The heads must be two words of your sentence, each of which makes sense: 'We watched the "
-        "thief with the binoculars' – who has the binoculars?",
-        'For the sentence in the last hint: "binoculars", ("watched", "thief").',
-    ],
-)
+@exercise
 def readings(text, word, heads):
     """Judge a sentence in which `word` may hang under either of two `heads`."""
     sentences = reading.read(str(text))

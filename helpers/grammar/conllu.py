@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.notebooks import write_text
+from helpers import files
 
 WORD_LINE = re.compile(r"[1-9][0-9]*\t")
 COLUMNS = 10
@@ -115,7 +115,7 @@ def text(sentences):
 
 def write(path, sentences):
     """Write sentences to a CoNLL-U file, all or nothing."""
-    write_text(path, text(sentences))
+    files.write(path, text(sentences))
 
 
 def _lines(sentence):

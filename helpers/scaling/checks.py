@@ -13,16 +13,7 @@ PICTURES, BATCH, EPOCHS = 48, 8, 3  # of the pipeline on which a learner's is tr
 STEPS = 4  # before and after the stop, when a training is resumed
 
 
-@exercise(
-    "A pipeline in order",
-    hints=[
-        "Two questions for each step: is its result the same in every epoch? Then it belongs "
-        "before `cache`. Should it be new in every epoch? Then after.",
-        "Decoding is always the same. Shuffling and augmenting should be new each time. "
-        "`prefetch` comes last, so that all of it goes on while the network computes.",
-        "files → map(decode) → cache → shuffle(over all) → map(augment) → batch → prefetch.",
-    ],
-)
+@exercise
 def pipeline(function):
     """Judge a function (files, decode, augment, batch) that returns a tf.data.Dataset."""
     import tensorflow as tf
@@ -79,16 +70,7 @@ def pipeline(function):
     )
 
 
-@exercise(
-    "A replica's share of the loss",
-    hints=[
-        "The strategy adds up what the replicas return. What must each return so that the sum "
-        "is the mean over the whole batch?",
-        "A replica that takes the mean of its own examples divides by too little. Divide by the "
-        "number of examples that all replicas have together.",
-        "`tf.reduce_sum(losses) / global_batch`.",
-    ],
-)
+@exercise
 def share(function):
     """Judge a function (losses, global_batch): a replica's share, of which the sum is the mean."""
     import tensorflow as tf
@@ -110,15 +92,7 @@ def share(function):
     return "However many share the batch, the sum of their shares is the same loss."
 
 
-@exercise(
-    "Your place in the cluster",
-    hints=[
-        "TF_CONFIG has two parts: `cluster`, the same for all workers, and `task`, which says who "
-        "this one is.",
-        "`task` has a `type`, here 'worker', and an `index`: the place in the list, from 0.",
-        "`json.dumps({'cluster': {'worker': addresses}, 'task': {'type': 'worker', 'index': …}})`",
-    ],
-)
+@exercise
 def config(text):
     """Judge the TF_CONFIG, a text, of the second of two workers on ports 5000 and 5001."""
     if not isinstance(text, str):
@@ -146,16 +120,7 @@ def config(text):
     return "All have the same list, and each knows its place in it: that is all a cluster is."
 
 
-@exercise(
-    "What to save",
-    hints=[
-        "Go through the training step: what does it read that the step before has changed?",
-        "The weights, of course. SGD with momentum remembers more than the weights, and the order "
-        "of the digits depends on how many steps are done.",
-        "`{'model': model, 'optimizer': optimizer, 'step': step}`; the optimizer counts its steps, "
-        "too (`optimizer.iterations`), so with it the step is saved twice.",
-    ],
-)
+@exercise
 def state(function):
     """Judge a function (model, optimizer, step) that returns what a checkpoint must hold, a dict.
 
@@ -182,15 +147,7 @@ def state(function):
     return "Stopped half-way and gone on, and the weights are those of an undisturbed training."
 
 
-@exercise(
-    "The price of adding up",
-    hints=[
-        "Try it with two workers and a gradient of 8 bytes: each sends half of it in the first "
-        "half of the game, and half of it in the second. How much is that?",
-        "There are 2 (workers - 1) rounds, and in each a worker sends one of `workers` pieces.",
-        "`2 * (workers - 1) * size / workers`.",
-    ],
-)
+@exercise
 def ring(function):
     """Judge a function (workers, size): the bytes that each worker sends in a ring all-reduce."""
     if not np.isclose(function(1, 1000.0), 0):

@@ -19,16 +19,7 @@ NUMBERS = (
 )
 
 
-@exercise(
-    "As many digits as it deserves",
-    hints=[
-        "At which place does the error begin? For 0.62 it is the first place behind the point, for "
-        "23 the tens: `np.floor(np.log10(error))` is -1 for the one and 1 for the other.",
-        "`round(96.1327, 1)` keeps one place behind the point, and `round(1234.5, -1)` rounds to "
-        "tens: Python's `round` counts the other way round than the logarithm.",
-        "`return round(value, -int(np.floor(np.log10(error))))`",
-    ],
-)
+@exercise
 def digits(function):
     """Judge a function (value, error) that rounds the value where its error begins."""
     for value, error, expected in NUMBERS:
@@ -43,17 +34,7 @@ def digits(function):
     return "What lies beyond the error's first digit is noise, and nobody can repeat noise."
 
 
-@exercise(
-    "What no program knows",
-    hints=[
-        "A dictionary with three texts: `{'What it is for': '…', 'What it is not for': '…', 'Known "
-        "limits': '…'}`. Think of the one who finds the file in two years.",
-        "For: who could use a reader of single digits, and what for? Not for: where would a "
-        "mistake hurt somebody? Limits: what do the digits look like that it has never seen?",
-        "Limits, for example: it takes whatever it is shown for a digit; its digits were written "
-        "in America in the 1990s, are centred, and stand alone.",
-    ],
-)
+@exercise
 def words(answers):
     """Judge the three sections of a card that people must write."""
     if not isinstance(answers, dict):
@@ -72,17 +53,7 @@ def words(answers):
     return "Whether it is true, and enough, only readers can judge: let one read it."
 
 
-@exercise(
-    "A lie that fingerprints don't catch",
-    hints=[
-        "A fingerprint says that a file is the one that was packed. It does not say that what "
-        "stands in it was ever true. Which file makes the claim?",
-        "`json.loads((folder / 'claims.json').read_text())` gives a dictionary; change 'right' in "
-        "it, and write it back with `write_text(json.dumps(claims))`.",
-        "Now the fingerprint of claims.json is another: `parcels.seal(folder)` writes them all "
-        "anew, as any liar could.",
-    ],
-)
+@exercise
 def lie(function, parcel):
     """Judge a function (folder) that turns a copy of `parcel` into one that only repeating unmasks.
 
@@ -105,18 +76,7 @@ def lie(function, parcel):
     raise Wrong("the parcel is accepted: what it claims can still be repeated")
 
 
-@exercise(
-    "Each epoch by its number alone",
-    hints=[
-        "Two things are drawn at random: the order of the digits, and what Dropout leaves out. "
-        "Both must follow from `epoch`, whatever was drawn before.",
-        "The order: `np.random.default_rng(epoch).permutation(len(x))`, then fit on `x[order]` and "
-        "`y[order]` with shuffle=False. Dropout: every Dropout layer has "
-        "`layer.seed_generator.state`, two whole numbers.",
-        "`for layer in model.layers: if isinstance(layer, layers.Dropout): "
-        "layer.seed_generator.state.assign([epoch, 0])`, before the fit.",
-    ],
-)
+@exercise
 def epoch(function):
     """Judge a function (model, x, y, epoch) that trains an epoch so that it can be repeated."""
     import keras
@@ -152,17 +112,7 @@ def epoch(function):
     return "Stopped, loaded and resumed, it ends with the very same bits as if never interrupted."
 
 
-@exercise(
-    "Real numbers in one byte",
-    hints=[
-        "A byte has 256 values, -128 to 127. How wide is one step, if they must reach from the "
-        "smallest number to the largest, 0 included?",
-        "`low, high = min(x.min(), 0), max(x.max(), 0)`, `scale = (high - low) / 255`, and the "
-        "zero point is the code of 0: `round(-128 - low / scale)`.",
-        "`codes = np.clip(np.round(x / scale) + zero_point, -128, 127).astype(np.int8)`, and "
-        "return `codes, scale, zero_point`.",
-    ],
-)
+@exercise
 def quantise(function):
     """Judge a function (numbers) that returns (int8 codes, scale, zero point)."""
     rng = np.random.default_rng(0)

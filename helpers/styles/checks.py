@@ -8,17 +8,7 @@ from helpers.exercises import Wrong, exercise
 from helpers.styles import styling
 
 
-@exercise(
-    "The Gram matrix",
-    hints=[
-        "Forget the places: `tf.reshape(features, (-1, channels))` makes one row of each place, "
-        "one column of each channel.",
-        "The product of two columns, added up over all rows, is one entry of the matrix. "
-        "`tf.matmul(rows, rows, transpose_a=True)` computes all of them.",
-        "A picture with more places has larger sums: divide by the number of rows, "
-        "`rows.shape[0]`.",
-    ],
-)
+@exercise
 def gram(function):
     """Judge a function from feature maps (height, width, channels) to their Gram matrix."""
     _need_function(function, "gram(features)")
@@ -46,16 +36,7 @@ def gram(function):
     return "What answers together, wherever it is: that is all that style transfer knows of style."
 
 
-@exercise(
-    "A texture from noise",
-    hints=[
-        "Three things are needed: a target (the Gram matrices of the pattern), a start (noise), "
-        "and a way down. Section 3 has all three.",
-        "`loss = texture_loss(my_pattern)` makes the function to minimise; "
-        "`clouds(my_pattern)` makes the start.",
-        "`my_texture, _, _ = styling.descend(loss, clouds(my_pattern), 25)`",
-    ],
-)
+@exercise
 def texture(picture, pattern):
     """Judge a picture, floats from 0 to 1, that shall have the texture of `pattern`."""
     picture, pattern = _picture(picture, "the texture"), _picture(pattern, "the pattern")
@@ -71,15 +52,7 @@ def texture(picture, pattern):
     return "Nobody drew that. It has the pattern's look in every corner, and its plan nowhere."
 
 
-@exercise(
-    "A loss that keeps colour",
-    hints=[
-        "What is colour without brightness? What is left of a pixel when you take its grey value, "
-        "the mean of red, green and blue, away from all three.",
-        "`picture - tf.reduce_mean(picture, axis=-1, keepdims=True)` does that for every pixel.",
-        "Do so with both pictures, subtract one from the other, square, and take the mean.",
-    ],
-)
+@exercise
 def colour(function):
     """Judge a loss of (picture, photograph): 0 when the colours agree, whatever the brightness."""
     _need_function(function, "colour_loss(picture, photograph)")
@@ -117,14 +90,7 @@ def colour(function):
     return "Brightness is free for the strokes, and the colours are held: a loss is a wish list."
 
 
-@exercise(
-    "Mix two styles",
-    hints=[
-        "A style is a point in a space of 100 dimensions. Walk from the one towards the other.",
-        "At share 0 you are at `one`, at share 1 at `other`, and half way at their mean.",
-        "`return (1 - share) * one + share * other`",
-    ],
-)
+@exercise
 def mix(function):
     """Judge a function of (one, other, share) that blends two rows of numbers."""
     _need_function(function, "mix(one, other, share)")

@@ -9,19 +9,7 @@ SIDE, CHANNELS = 12, 10  # of the maps on which a learner's module is tried
 LEAST = 0.9  # share of the held-out crops that a classifier of one's own must read
 
 
-@exercise(
-    "An Inception module",
-    hints=[
-        "Four branches, all from the same `x`; none of them may change height or width, so every "
-        "convolution has padding='same', and the pooling has strides=1 as well.",
-        "The 3×3 and the 5×5 each follow a 1×1 of their own; the pooling is followed by one: "
-        "`layers.Conv2D(w.pool, 1, activation='relu')(layers.MaxPooling2D(3, strides=1, "
-        "padding='same')(x))`.",
-        "`return layers.Concatenate()([one, three, five, pool])` puts the channels together; "
-        "`five` is `layers.Conv2D(w.five, 5, padding='same', activation='relu')` on a "
-        "`layers.Conv2D(w.five_reduce, 1, activation='relu')` on `x`.",
-    ],
-)
+@exercise
 def module(function):
     """Judge a function (x, widths) that adds an Inception module."""
     import keras
@@ -60,16 +48,7 @@ def module(function):
     return "Four looks at the same place, at four sizes, and the next layer picks what it needs."
 
 
-@exercise(
-    "Two small ones for a large one",
-    hints=[
-        "A pixel after a 3×3 convolution has seen 3×3 pixels. How many has it seen after a second "
-        "one on top?",
-        "Two convolutions in a row, each 3 × 3, padding='same', with an activation between.",
-        "`x = layers.Conv2D(filters, 3, padding='same', activation='relu')(x)`, and the same line "
-        "once more.",
-    ],
-)
+@exercise
 def factorised(function):
     """Judge a function (x, filters) that sees 5×5 pixels with fewer weights than one 5×5."""
     import keras
@@ -97,15 +76,7 @@ def factorised(function):
     )
 
 
-@exercise(
-    "What should learn, and what should rest",
-    hints=[
-        "Every layer has a switch, `layer.trainable`. Go through `part.layers` and set each.",
-        "From where on? Note whether you have passed the layer whose name is `first`.",
-        "Batch normalisation rests everywhere: `layer.trainable = late and not isinstance(layer, "
-        "layers.BatchNormalization)`. If `part` as a whole is switched off, switch it on before.",
-    ],
-)
+@exercise
 def unfreeze(function):
     """Judge a function (part, first) that lets the upper layers learn, batch norm excepted."""
     import keras
@@ -134,15 +105,7 @@ def unfreeze(function):
     return "What is general stays, what is special learns, and the statistics are left in peace."
 
 
-@exercise(
-    "A classifier of your own",
-    hints=[
-        "`transfer.teach(folder, bare)` does it all; `bare` is the network without its top. What "
-        "does it return?",
-        "It returns three things in one: `.classifier`, `.estimate` and `.skipped`.",
-        "`taught = transfer.teach(folder, bare)`, then `taught.classifier` and `taught.estimate`.",
-    ],
-)
+@exercise
 def own(classifier, estimate):
     """Judge a classifier of the lesson's photographed surfaces, and its honest estimate."""
     if not isinstance(classifier, transfer.Classifier):

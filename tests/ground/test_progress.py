@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers import progress, widgets
-from helpers.progress import Progress
+from helpers import widgets
+from helpers.widgets import Progress
 
 
 def test_it_counts_to_the_end_and_not_beyond():
@@ -16,7 +16,7 @@ def test_it_counts_to_the_end_and_not_beyond():
 
 def test_a_picture_is_shown_at_its_width_and_not_at_every_step(monkeypatch):
     clock = iter([10.0, 10.0, 10.1, 10.9, 10.9])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(widgets.time, "monotonic", lambda: next(clock))
     bar, shown = Progress("painting", 9), []
     for grey in (0.1, 0.5, 0.9):
         bar(np.full((8, 12, 3), grey, "float32"))
@@ -33,6 +33,6 @@ def test_numbers_are_no_pictures():
 
 def test_without_a_kernel_the_label_stands(monkeypatch):
     shown = []
-    monkeypatch.setattr(progress, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(widgets, "display", lambda data, raw, metadata: shown.append(data))
     Progress("painting", 2)
     assert shown[0]["text/plain"] == "(painting: a progress bar)" and widgets.VIEW in shown[0]

@@ -1,0 +1,78 @@
+"""The house's plan, as imports draw it: arrows go down only, TensorFlow waits to be asked."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# From the ground up. What stands in one row doesn't know its neighbours; `__main__` is the door.
+STOREYS = [
+    {"start", "files"},
+    {"images", "exercises"},
+    {"assets", "figures"},
+    {"widgets"},
+    {"cells", "digits", "board"},
+    {"vision"},
+    {"captions", "grammar", "dreams", "styles", "sharing", "scaling"},
+]
+LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names}
+
+
+def imports(path, top_only=False):
+    """The modules that a file imports, anywhere in it or at its top, as dotted names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if top_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules(folder):
+    return {
+        path: path.relative_to(ROOT).with_suffix("").parts for path in (ROOT / folder).rglob("*.py")
+    }
+
+
+def test_arrows_go_down_only():
+    against = []
+    for path, (_, room, *rest) in modules("helpers").items():
+        if room in ("__init__", "__main__") or "parcel" in rest:
+            continue
+        assert room in LEVEL, f"{path.name} has no place in the plan"
+        for name in imports(path):
+            top, _, below = name.partition(".")
+            target = below.partition(".")[0]
+            if top == "tools" or (
+                top == "helpers"
+                and target in LEVEL
+                and target != room
+                and LEVEL[target] >= LEVEL[room]
+            ):
+                against.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert against == []
+
+
+def test_a_room_has_no_circle():
+    """Within a room, too, nothing imports what imports it."""
+    arrows = {}
+    for path, parts in modules("helpers").items():
+        own = ".".join(parts).removesuffix(".__init__")
+        known = {".".join(other).removesuffix(".__init__") for other in modules("helpers").values()}
+        arrows[own] = {n if n in known else n.rpartition(".")[0] for n in imports(path)} & known - {
+            own
+        }
+    while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
+        for name in leaves:
+            del arrows[name]
+    assert arrows == {}
+
+
+def test_the_ground_and_the_tools_start_without_tensorflow():
+    ground = [ROOT / "helpers" / f"{name}.py" for names in STOREYS[:4] for name in names]
+    for path in [*ground, *modules("tools")]:
+        slow = [
+            n
+            for n in imports(path, top_only=True)
+            if n.partition(".")[0] in ("tensorflow", "keras")
+        ]
+        assert slow == [], path.name
