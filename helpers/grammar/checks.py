@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from helpers.exercises import Wrong, exercise
-from helpers.grammar import parsing, reading
+from helpers.grammar import parser_network, parsing, reading
 from helpers.grammar.conllu import Sentence
 from helpers.grammar.parsing import MOVES, States
 from helpers.grammar.parsing_game import Game
@@ -119,7 +119,7 @@ def readings(text, word, heads):
     chosen = sentence.words[sentence.heads[sentence.words.index(word)] - 1]
     if chosen not in heads:
         raise Wrong(f"the parser hangs {word!r} under {chosen!r}, which is neither of your two")
-    first, second = (reading.shipped().log_probability(tree) for tree in trees)
+    first, second = (parser_network.shipped().log_probability(tree) for tree in trees)
     sure = 100 / (1 + np.exp(-abs(first - second)))
     return (
         f"The parser prefers {chosen!r}. Of the two readings it gives that one about "

@@ -1,13 +1,11 @@
 """From typed text to trees, and from trees to who did what to whom."""
 
-import functools
 import re
 from collections import namedtuple
 
-from helpers import assets
+from helpers.grammar import parser_network
 from helpers.grammar.conllu import Sentence
 
-CHECKPOINT = "parser-ewt"
 LONGEST = 400  # words; where a text has no full stop for that long, it is cut
 
 # Tokens as in the English Web Treebank: "don't" is do + n't, "well-known" is well + - + known.
@@ -54,23 +52,15 @@ def tokenise(text):
     return sentences
 
 
-@functools.cache
-def shipped():
-    """Return the parser that ships with the workshop, trained on the English Web Treebank."""
-    from helpers.grammar import parser_network, word_vectors
-
-    return parser_network.load(assets.path(CHECKPOINT), *word_vectors.load())
-
-
 def read(text, parser=None, beam=1):
     """Tag and parse a text: a list of `Sentence`, one for each sentence in it; [] for no words."""
     sentences = [Sentence(words) for words in tokenise(text)]
-    return (parser or shipped()).parse(sentences, beam) if sentences else []
+    return (parser or parser_network.shipped()).parse(sentences, beam) if sentences else []
 
 
 def doubt(sentence, parser=None):
     """Say in a sentence why the tree of this one may be a guess; "" where nothing speaks for it."""
-    tables = (parser or shipped()).lexicon.numbers
+    tables = (parser or parser_network.shipped()).lexicon.numbers
     letters = [w for w in sentence.words if any(c.isalpha() for c in w)]
     strange = [
         w for w in letters if w.lower() not in tables["word"] and w.lower() not in tables["vector"]

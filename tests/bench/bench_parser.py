@@ -60,10 +60,9 @@ def bench_typed_sentence():
 
 
 def _speed(name, clock, unit):
-    from helpers.grammar import reading
 
     source, sentences = _sentences()
-    parser = reading.shipped()
+    parser = parser_network.shipped()
     parser.parse(sentences)
     words = sum(map(len, sentences))
     speeds = [words / _timed(lambda: parser.parse(sentences))[clock] for _ in range(ROUNDS)]
