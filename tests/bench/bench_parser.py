@@ -60,6 +60,7 @@ def bench_typed_sentence():
 
 
 def _speed(name, clock, unit):
+    from helpers.grammar import parser_network
 
     source, sentences = _sentences()
     parser = parser_network.shipped()
