@@ -1,11 +1,16 @@
 """How lessons show widgets: with a still beside each, redrawn in place, and with progress."""
 
+import asyncio
+import contextlib
+import inspect
+import io
 import time
 from collections.abc import Callable
 from html import escape
 
 import ipywidgets
 import numpy as np
+import traitlets
 from IPython.display import display
 from matplotlib.figure import Figure
 
@@ -14,6 +19,8 @@ from helpers import figures, images
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLACEHOLDER = "(an interactive widget: run the lesson to use it)"
 EVERY = 0.5  # seconds between two pictures beside a progress bar
+LABEL = {"description_width": "7em"}  # controls below each other, their labels of one width
+LARGEST = 1024  # pixels of the longer side that an upload keeps
 
 
 def show(widget: ipywidgets.DOMWidget, picture: np.ndarray | Figure | bytes, alt: str) -> None:
@@ -57,12 +64,18 @@ class Explorer(ipywidgets.HBox):
     `draw(**values)` returns a matplotlib figure or a picture (uint8 or floats from 0 to 1), and
     `alt(**values)` a sentence that says what there is to see in it; `controls` are ipywidgets by
     the names of the values. What `draw` refuses with a ValueError is said in the picture's place.
+
+    What takes longer than a second `draw` yields as it comes along, None where there is nothing new
+    to see. Between two of them the kernel is free, and a control that moves, or `stop`, ends it.
     """
+
+    at_least = 0  # CSS pixels: a picture that is less wide is shown enlarged
 
     def __init__(self, draw: Callable, alt: Callable[..., str], **controls: ipywidgets.Widget):
         """Draw it as the controls stand at first."""
         self._draw, self._alt, self.controls = draw, alt, controls
-        self._shown = ipywidgets.HTML()
+        self.picture: Figure | np.ndarray | None = None  # what was drawn last
+        self._shown, self._task = ipywidgets.HTML(), None
         for control in controls.values():
             control.observe(lambda _: self.redraw(), names="value")
         # Where the window is too narrow for both, the picture goes below the controls.
@@ -70,7 +83,7 @@ class Explorer(ipywidgets.HBox):
             [ipywidgets.VBox(list(controls.values())), self._shown],
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
-        self.redraw()
+        self._at_once(self.values)
 
     @property
     def values(self) -> dict:
@@ -82,24 +95,103 @@ class Explorer(ipywidgets.HBox):
         """What there is to see, as the controls stand."""
         return self._alt(**self.values)
 
-    @property
-    def picture(self) -> Figure | np.ndarray:
-        """What is drawn, as the controls stand."""
-        return self._draw(**self.values)
+    def show(self) -> None:
+        """Display it; where no kernel runs, the picture as it is now stands in its place."""
+        show(self, self.picture, self.alt)
 
-    def redraw(self) -> None:
-        """Draw anew, as the controls stand."""
+    def redraw(self, **more: object) -> None:
+        """Draw anew, as the controls stand, and give `draw` what else is named, this once."""
+        self.stop()
+        values = {**self.values, **more}
+        with contextlib.suppress(RuntimeError):  # no kernel, no spare moments
+            if inspect.isgeneratorfunction(self._draw):
+                self._task = asyncio.get_running_loop().create_task(self._bit_by_bit(values))
+                return
+        self._at_once(values)
+
+    def stop(self) -> None:
+        """End what is being drawn; what there is by then stays."""
+        if self._task:
+            self._task.cancel()
+        self._task = None
+
+    def _at_once(self, values: dict) -> None:
         try:
-            self._shown.value = as_html(self.picture, self.alt)
+            drawn = self._draw(**values)
+            for picture in drawn if inspect.isgenerator(drawn) else [drawn]:
+                self._put(picture)
         except ValueError as error:
-            self._shown.value = f'<p role="alert">{escape(str(error))}</p>'
+            self._shown.value = _alert(error)
+
+    async def _bit_by_bit(self, values: dict) -> None:
+        try:
+            with contextlib.closing(self._draw(**values)) as pictures:
+                for picture in pictures:
+                    self._put(picture)
+                    await asyncio.sleep(0.001)  # the kernel hears of what else moves
+        except Exception as error:  # nobody else would hear of it
+            self._shown.value = _alert(error)
+
+    def _put(self, picture: Figure | np.ndarray | None) -> None:
+        if picture is not None:
+            self.picture = picture
+            wide = None if isinstance(picture, Figure) else max(picture.shape[1], self.at_least)
+            self._shown.value = as_html(picture, self.alt, wide)
+
+
+def _alert(error: Exception) -> str:
+    kind = "" if isinstance(error, ValueError) else f"This stopped with {type(error).__name__}: "
+    return f'<p role="alert">{escape(kind + str(error))}</p>'
 
 
 def explore(draw: Callable, alt: Callable[..., str], **controls: ipywidgets.Widget) -> Explorer:
     """Show an `Explorer` with its still, and return it."""
     explorer = Explorer(draw, alt, **controls)
-    show(explorer, explorer.picture, explorer.alt)
+    explorer.show()
     return explorer
+
+
+class PictureChoice(ipywidgets.VBox):
+    """A list of pictures to choose from, and a button to add one's own.
+
+    `pictures`: {name: whatever `images.read` takes}. `value` is the name of the chosen one, and
+    `pictures[value]` the picture. An upload joins the list under its file's name and is chosen;
+    what can't be read is said, and the choice stays.
+    """
+
+    value = traitlets.Unicode()
+
+    def __init__(self, pictures: dict[str, object], description: str, value: str | None = None):
+        """Choose `value`, or else the first."""
+        self.pictures = dict(pictures)
+        self._names = ipywidgets.Dropdown(
+            options=list(pictures),
+            value=value or next(iter(pictures)),
+            description=description,
+            style=LABEL,
+        )
+        self.upload = ipywidgets.FileUpload(accept="image/*", description="Your own")
+        self.said = ipywidgets.HTML()
+        self.upload.observe(self._uploaded, names="value")
+        super().__init__([ipywidgets.HBox([self._names, self.upload]), self.said])
+        traitlets.link((self._names, "value"), (self, "value"))
+
+    def _uploaded(self, change: dict) -> None:
+        for file in change["new"]:
+            name, number = file["name"], 2
+            while name in self.pictures:  # a name stands for one picture
+                name, number = f"{file['name']} ({number})", number + 1
+            stream = io.BytesIO(file["content"])
+            stream.name = file["name"]
+            try:
+                self.pictures[name] = images.read(stream, LARGEST)
+            except images.ImageError as error:
+                self.said.value = _alert(error)
+            else:
+                self.said.value = ""
+                with self.hold_trait_notifications():  # new options choose the first for a moment
+                    self._names.options = list(self.pictures)
+                    self._names.value = name
 
 
 class Progress:
