@@ -56,9 +56,9 @@ def handout(options):
 
 def slides(options):
     """Write lessons as slides that need no network, into build/slides."""
-    from tools import handouts, running
+    from tools import running, slides
 
-    print(f"Written: {handouts.slides(running.find(options.lessons))}")
+    print(f"Written: {slides.write(running.find(options.lessons))}")
     return 0
 
 
@@ -161,8 +161,8 @@ def main(arguments=None):
         print("Interrupted.", file=sys.stderr)
         return 130
     except Exception as error:
-        # Every exception that helpers defines is a sentence for people; any other is a bug.
-        if not type(error).__module__.startswith("helpers."):
+        # Every exception that we define is a sentence for people; any other is a bug.
+        if not type(error).__module__.startswith(("helpers.", "tools.")):
             raise
         print(error, file=sys.stderr)
         return getattr(error, "exit_code", 1)

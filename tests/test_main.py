@@ -7,7 +7,7 @@ import pytest
 
 from helpers import __main__ as command
 from helpers import assets
-from tools import doctor, handouts, packing, running, scores, unpacking
+from tools import doctor, handouts, packing, running, scores, slides, unpacking
 
 
 def test_alone_it_prints_help(capsys):
@@ -95,7 +95,7 @@ def test_options_of_what_a_class_needs_arrive(monkeypatch, capsys):
     calls = []
     monkeypatch.setattr(packing, "pack", lambda *words: calls.append(words))
     monkeypatch.setattr(unpacking, "unpack", lambda *words: calls.append(words))
-    monkeypatch.setattr(handouts, "slides", lambda paths: calls.append(paths[0].stem))
+    monkeypatch.setattr(slides, "write", lambda paths: calls.append(paths[0].stem))
     monkeypatch.setattr(handouts, "handout", lambda: "build/handout")
     words = ["--platform", "macos-arm64", "--python", "3.12", "3.13", "--to", "x.zip"]
     assert command.main(["pack", "hed", *words]) == 0

@@ -18,8 +18,8 @@ from IPython.display import display
 from PIL import Image, ImageOps
 
 from helpers import figures, images
+from tools import notebooks
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COLUMNS = 3
 WIDTH = 9.6  # inches of 100 pixels
 COVER = (640, 400)  # width and height, in dots, that a picture in the README has at most
@@ -40,13 +40,13 @@ class Card:
     alt: str = ""
 
 
-def cards(folder: Path = NOTEBOOKS) -> list[Card]:
+def cards(folder: Path = notebooks.NOTEBOOKS) -> list[Card]:
     """Read the cards of all lessons in `folder`, by number, but for lesson 00 that shows them.
 
     A card's picture is the first that a cell tagged `cover` shows, else the lesson's first.
     """
-    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    return [_card(nbformat.read(path, as_version=4)) for path in paths if path.name[:2] != "00"]
+    paths = [path for path in notebooks.lessons(folder) if path.name[:2] != "00"]
+    return [_card(nbformat.read(path, as_version=4)) for path in paths]
 
 
 def save_covers(folder: Path, lessons) -> None:
@@ -80,7 +80,7 @@ def _image(output) -> Image.Image | None:
     return Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB") if encoded else None
 
 
-def show(folder: Path = NOTEBOOKS) -> None:
+def show(folder: Path = notebooks.NOTEBOOKS) -> None:
     """Show the cards of all lessons in `folder` as one picture."""
     found = cards(folder)
     texts = [_wrapped(card) for card in found]

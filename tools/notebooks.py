@@ -1,4 +1,4 @@
-"""How a lesson's file is read and written: normalised, whole or not at all, figures in its head."""
+"""Which lessons there are, and how their files are read and written: normalised, whole or not."""
 
 import ast
 import linecache
@@ -23,11 +23,21 @@ LANGUAGE_INFO = {
     "pygments_lexer": "ipython3",
 }
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+ROW = re.compile(r"^\| \[\d\d [^\]]*\]\(notebooks/(\d\d_\w+\.ipynb)\)", re.MULTILINE)
 MEASURED = re.compile(r"(<!-- measured -->).*?(<!-- /measured -->)", re.DOTALL)
 
 
 class LessonError(ValueError):
     """A lesson's file, or the README, is not as it should be: one sentence."""
+
+
+def lessons(folder=NOTEBOOKS):
+    """Return the paths of the lessons in `folder`: those that the README's table beside it names.
+
+    Whatever else stands there, such as the copies that JupyterLab makes, is no lesson.
+    """
+    table = (folder.parent / "README.md").read_text(encoding="utf-8")
+    return [folder / name for name in ROW.findall(table) if (folder / name).is_file()]
 
 
 def read(path):
@@ -77,7 +87,7 @@ def taught(lesson):
     They are the only copy of that code. Of the other cells only the imports are run. Raises
     LessonError when there is no such lesson or nothing in it is tagged so.
     """
-    paths = sorted(NOTEBOOKS.glob(f"{lesson}*.ipynb"))
+    paths = [path for path in lessons() if path.stem.startswith(str(lesson))]
     cells = [cell for cell in read(paths[0]).cells if cell.cell_type == "code"] if paths else []
     if not any("taught" in cell.metadata.get("tags", []) for cell in cells):
         raise LessonError(f"No lesson {lesson} with cells tagged 'taught' is in {NOTEBOOKS}.")

@@ -132,7 +132,7 @@ def find(lessons=()):
 
     Raises RunError for one that does not exist, naming those that do.
     """
-    known = {path.stem: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+    known = {path.stem: path for path in notebooks.lessons(ROOT / "notebooks")}
     paths = []
     for lesson in lessons or known:
         number = f"{lesson:0>2}_"

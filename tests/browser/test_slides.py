@@ -2,9 +2,9 @@
 
 import pytest
 
-from tools import handouts
+from tools import notebooks, slides
 
-LESSONS = sorted(handouts.NOTEBOOKS.glob("*.ipynb"))
+LESSONS = notebooks.lessons()
 MOST_KEYS = 1000  # more than any lesson needs
 # What sticks out of the window at its side, or out of something that cuts it off.
 CUT_OFF = """() => {
@@ -32,7 +32,7 @@ SEEN = """() => {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return handouts.slides(LESSONS, tmp_path_factory.mktemp("build"))
+    return slides.write(LESSONS, tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(params=[(1280, 720), (1920, 1080), (1024, 768)], ids=str)

@@ -21,7 +21,7 @@ from helpers.widgets import PLACEHOLDER, VIEW
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = notebooks.lessons()
 
 LARGEST = 2_000_000  # bytes of a lesson's file
 LONGEST = 15  # non-blank lines of a code cell
