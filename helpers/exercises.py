@@ -32,9 +32,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from IPython import get_ipython
+from IPython.utils.capture import capture_output
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-State = Literal["not attempted", "not yet", "right"]
 
 
 class Wrong(Exception):
@@ -49,7 +50,7 @@ class ExerciseError(LookupError):
 class Verdict:
     """What a check found: one of three states, and a sentence that says why."""
 
-    state: State
+    state: Literal["not attempted", "not yet", "right"]
     message: str
 
 
@@ -68,10 +69,8 @@ class Exercise:
 
     def __repr__(self) -> str:
         """Say what a learner can do with it."""
-        return (
-            f"Exercise '{self.title}': checks.{self.name}.check(your answer) "
-            f"or checks.{self.name}.hint()"
-        )
+        calls = f"checks.{self.name}.check(your answer) or checks.{self.name}.hint()"
+        return f"Exercise '{self.title}': {calls}"
 
     def check(self, *answers: object) -> None:
         """Print whether `answers` are not attempted (still `...`), not yet right, or right."""
@@ -95,18 +94,20 @@ class Exercise:
         """Return `answer` if it is right, else the lesson's solution; print which.
 
         `context`: what `check` is asked with besides the answer. The solution is the variable
-        `<exercise>_solution`. A learner's copy of the lesson has no cell that makes it; the cell is
-        taken from the lesson then, and runs unseen. Raises ExerciseError when there is none.
+        `<exercise>_solution`. A learner's copy of the lesson has no cell that makes it: then that
+        cell of the lesson runs unseen. Raises ExerciseError when there is none.
         """
         if self.verdict(answer, *context).state == "right":
             print(f"{self.title} – the lesson goes on with your answer.")
             return answer
         print(f"{self.title} – the lesson goes on with its own solution until yours is right.")
-        name = f"{self.name}_solution"
-        shell = _shell()
-        if name not in shell.user_ns:
-            ran = shell.run_cell(_solution(name), silent=True)
+        name, shell = f"{self.name}_solution", get_ipython()
+        if shell and name not in shell.user_ns:
+            with capture_output():
+                ran = shell.run_cell(_solution(name))
             ran.raise_error()
+        if not shell or name not in shell.user_ns:
+            raise ExerciseError(f"There is no {name} here: run the cell with the solution first.")
         return shell.user_ns[name]
 
     def verdict(self, *answers: object) -> Verdict:
@@ -155,23 +156,17 @@ def function(answer: object, signature: str) -> Callable:
 
 def number(answer: object, what: str = "it") -> float:
     """Return `answer` as a float if it is one number: Python's, NumPy's or a tensor of one."""
-    try:
-        values = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        values = np.empty(0)
-    if values.size != 1 or isinstance(answer, str | bytes | bool):
+    value = _array(answer)
+    if value.size != 1 or value.dtype.kind not in "iuf":
         raise Wrong(f"{what} should be one number, not {_kind(answer)}")
-    if not np.isfinite(values).all():
-        raise Wrong(f"{what} is {values.item()}, which is no number to go on with")
-    return values.item()
+    if not np.isfinite(value).all():
+        raise Wrong(f"{what} is {value.item()}, which is no number to go on with")
+    return float(value.item())
 
 
 def shape(found: object, wanted: tuple, what: str = "the result") -> np.ndarray:
     """Return `found` as an array if it is one of numbers and has the shape `wanted`."""
-    try:
-        array = np.asarray(found)
-    except (TypeError, ValueError):
-        array = np.empty(0, object)
+    array = _array(found)
     if array.dtype.kind not in "biufc":
         raise Wrong(f"{what} should be an array of numbers, not {_kind(found)}")
     if array.shape != tuple(wanted):
@@ -197,35 +192,35 @@ def close(
     if np.allclose(found, wanted, rtol=0, atol=margin):
         return
     for reason, values in (otherwise or {}).items():
-        values = np.asarray(values)
-        if values.shape == found.shape and np.allclose(found, values, rtol=0, atol=margin):
+        if np.shape(values) == found.shape and np.allclose(found, values, rtol=0, atol=margin):
             raise Wrong(reason)
     if wanted.ndim == 0:
         raise Wrong(f"{what} is {found.item():g}, which is not right")
-    worst = np.unravel_index(np.abs(found - wanted).argmax(), wanted.shape)
+    gaps = np.abs(np.subtract(found, wanted, dtype=complex))
+    worst = np.unravel_index(gaps.argmax(), wanted.shape)
     place = ", ".join(map(str, worst))
     raise Wrong(f"{what} is not right: its value at [{place}] is {found[worst]:g}, for instance")
 
 
 def cases(
-    function: Callable, examples: Iterable[tuple[tuple, object]], tolerance: float = 1e-4
+    answer: Callable, examples: Iterable[tuple[tuple, object]], tolerance: float = 1e-4
 ) -> None:
     """Try a function on (arguments, wanted result); `Wrong` names the first case that fails."""
     for arguments, wanted in examples:
         given = ", ".join(textwrap.shorten(repr(one), 60, placeholder=" …") for one in arguments)
         with np.errstate(all="ignore"):
-            found = function(*map(_own, arguments))
+            found = answer(*copy.deepcopy(arguments))
         close(found, wanted, f"for {given} the result", tolerance=tolerance)
 
 
-def differentiable(function: Callable, *inputs: object) -> None:
+def differentiable(answer: Callable, *inputs: object) -> None:
     """Raise `Wrong` unless TensorFlow finds how the function's result changes with `inputs`."""
     import tensorflow as tf
 
     tensors = [tf.convert_to_tensor(one) for one in inputs]
     with tf.GradientTape() as tape:
         tape.watch(tensors)
-        result = function(*tensors)
+        result = tf.convert_to_tensor(answer(*tensors))
     if any(gradient is None for gradient in tape.gradient(result, tensors)):
         raise Wrong(
             "TensorFlow can't follow it from the result back to what went in: use TensorFlow's "
@@ -237,28 +232,29 @@ def differentiable(function: Callable, *inputs: object) -> None:
 
 
 def _kind(value: object) -> str:
-    return "nothing (None)" if value is None else f"a {type(value).__name__}"
+    kind = type(value).__name__
+    article = "an" if kind[0] in "AEIOaeio" or kind == "ndarray" else "a"
+    return "nothing (None)" if value is None else f"{article} {kind}"
 
 
-def _own(value: object) -> object:
-    return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def _shell():
-    """The notebook's own IPython."""
-    from IPython import get_ipython
-
-    return get_ipython()
+def _array(value: object) -> np.ndarray:
+    """`value` as an array; one of objects where it is none, such as lists of unequal lengths."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError):
+        return np.empty(0, object)
 
 
 def _solution(name: str) -> str:
-    """The source of the lesson's cell, tagged `solution`, that binds `name`."""
-    binds = re.compile(rf"^(def |class )?{name}\b(?= = |\()", re.MULTILINE)
+    """The source of the lesson's cell that binds `name`: the first tagged `solution` with it."""
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        if not re.fullmatch(r"\w+", path.stem):  # a copy: 00_start_here-Copy1
+            continue
+        with contextlib.suppress(OSError, ValueError, LookupError):
             for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
                 source = "".join(cell["source"])
-                if "solution" in cell["metadata"].get("tags", []) and binds.search(source):
+                tagged = "solution" in cell["metadata"].get("tags", [])
+                if tagged and re.search(rf"\b{name}\b", source):
                     return source
     raise ExerciseError(
         f"No lesson in {NOTEBOOKS} has a solution that makes {name}, so this copy can't go on "
@@ -268,13 +264,9 @@ def _solution(name: str) -> str:
 
 def _has_gap(answer: object) -> bool:
     """Whether `answer`, something in it, or the function that it is still holds a `...`."""
-    if answer is ...:
-        return True
-    if isinstance(answer, dict):
-        return any(map(_has_gap, answer.values()))
-    if isinstance(answer, list | tuple):
-        return any(map(_has_gap, answer))
-    return inspect.isfunction(answer) and _has_gap_in_source(answer)
+    if isinstance(answer, dict | list | tuple):
+        return any(map(_has_gap, answer.values() if isinstance(answer, dict) else answer))
+    return answer is ... or (inspect.isfunction(answer) and _has_gap_in_source(answer))
 
 
 def _has_gap_in_source(function: Callable) -> bool:
@@ -294,10 +286,7 @@ def _has_gap_in_source(function: Callable) -> bool:
 
 
 def _handed_over(answer: object) -> object:
-    """The form in which a check gets `answer`: plain data so that it cannot be changed.
-
-    Arrays come as a read-only view, lists, dicts and sets as a copy; all else as it is.
-    """
+    """`answer` as a check gets it: arrays as a read-only view, lists, dicts and sets as a copy."""
     if isinstance(answer, np.ndarray):
         view = answer.view()
         view.flags.writeable = False
@@ -318,9 +307,10 @@ def _random_state_kept() -> Iterator[None]:
 
 def _told(error: Exception) -> str:
     """An unexpected error in one sentence, without its traceback."""
-    name, lines = type(error).__name__, str(error).strip().splitlines()
-    reason = f": {textwrap.shorten(lines[0], 160, placeholder=' …')}" if lines else ""
-    return _sentence(f"trying your answer stopped with {name}{reason}")
+    first = f"{type(error).__name__}: {error}".strip(": ").partition("\n")[0]
+    return _sentence(
+        f"trying your answer stopped with {textwrap.shorten(first, 180, placeholder=' …')}"
+    )
 
 
 def _sentence(text: str) -> str:

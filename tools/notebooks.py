@@ -87,7 +87,7 @@ def taught(lesson):
     They are the only copy of that code. Of the other cells only the imports are run. Raises
     LessonError when there is no such lesson or nothing in it is tagged so.
     """
-    paths = [path for path in lessons() if path.stem.startswith(str(lesson))]
+    paths = [path for path in lessons() if lesson in (path.stem, path.stem[:2])]
     cells = [cell for cell in read(paths[0]).cells if cell.cell_type == "code"] if paths else []
     if not any("taught" in cell.metadata.get("tags", []) for cell in cells):
         raise LessonError(f"No lesson {lesson} with cells tagged 'taught' is in {NOTEBOOKS}.")

@@ -1,174 +1,261 @@
-"""`helpers.exercises`: three states, hints one at a time, and nothing of the learner's changed."""
+"""`helpers.exercises`: three states, hints one at a time, and the lesson goes on either way."""
 
 import random
 
+import nbformat
 import numpy as np
 import pytest
+import tensorflow as tf
+from nbformat import v4
+from verdicts import state, why
 
-from helpers.exercises import Wrong, exercise
+from helpers import exercises
+from helpers.exercises import Exercise, ExerciseError, Wrong, exercise
+from tools import running
 
 
-@exercise("Count the sheep", hints=["Look at the field.", "Count the legs and divide by four."])
-def sheep(number):
-    if number != 7:
-        raise Wrong(f"{number} is not how many there are")
+def judge(answer):
+    """Seven, or a function that doubles."""
+    answer = answer(np.array([3, 4])).sum() / 2 if callable(answer) else answer
+    if answer != 7:
+        raise Wrong(f"{answer} is not how many there are")
     return "Seven sheep, and none was counted twice."
 
 
-@exercise("Twice as much", hints=["Which operator doubles?", "Try it on 3: 6 should come out."])
-def double(function):
-    if function(np.array([1, 2])).tolist() != [2, 4]:
-        raise Wrong("1 and 2 should become twice as much.")
-    return "It works on whole arrays at once."
+def sheep():
+    return Exercise(judge, "Count the sheep", ["Look at the field.", "Count the legs."])
 
 
-def test_a_right_answer_is_told_with_its_insight(capsys):
-    assert sheep.check(7) is None
-    told = capsys.readouterr().out
-    assert told == "Count the sheep – right: Seven sheep, and none was counted twice.\n"
-
-
-def test_a_wrong_answer_is_told_with_its_reason_and_the_way_to_a_hint(capsys):
-    sheep.check(8)
-    told = capsys.readouterr().out
-    assert told == (
-        "Count the sheep – not yet: 8 is not how many there are. Stuck? checks.sheep.hint()\n"
-    )
-
-
-def test_an_answer_left_open_is_not_attempted(capsys):
-    sheep.check(...)
-    told = capsys.readouterr().out
-    assert told == (
-        "Count the sheep – not attempted: put your answer in place of the ... and run it again.\n"
-    )
-
-
-def test_hints_come_one_at_a_time_then_the_way_to_the_solution(capsys):
-    told = []
+def test_what_is_printed(capsys):
+    one = sheep()
+    for answer in (7, 8, ...):
+        assert one.check(answer) is None
     for _ in range(4):
-        sheep.hint()
-        told.append(capsys.readouterr().out.strip())
-    assert told[0] == "Count the sheep – hint 1 of 2: Look at the field."
-    assert told[1] == "Count the sheep – hint 2 of 2: Count the legs and divide by four."
-    assert told[2] == told[3]
-    assert "no more hints" in told[2] and "solution is folded away" in told[2]
+        one.hint()
+    told = [
+        line.removeprefix("Count the sheep – ") for line in capsys.readouterr().out.splitlines()
+    ]
+    assert told[:5] == [
+        "right: Seven sheep, and none was counted twice.",
+        "not yet: 8 is not how many there are. Stuck? checks.judge.hint()",
+        "not attempted: put your answer in place of the ... and run it again.",
+        "hint 1 of 2: Look at the field.",
+        "hint 2 of 2: Count the legs.",
+    ]
+    assert told[5] == told[6] and "solution is folded away" in told[5]
+    assert "checks.judge.check(your answer) or checks.judge.hint()" in repr(one)
 
 
 def body_open(numbers): ...
 
 
-def value_open(numbers):
-    """Double them."""
-    doubled = ...
-    return doubled
-
-
 def part_open(numbers):
-    factor = 2
-    return factor * ...
+    """Double them."""
+    factor = ...
+    return factor * numbers
 
 
-def with_index(numbers):
+def index(numbers):
     pairs: tuple[int, ...] = tuple(numbers)
     return 2 * np.array(pairs)[..., :]
 
 
-@pytest.mark.parametrize("function", [body_open, value_open, part_open])
-def test_a_function_with_a_gap_is_not_attempted(function):
-    assert double.verdict(function).state == "not attempted"
+def fails(error):
+    def function(numbers):
+        raise error
+
+    return function
 
 
-@pytest.mark.parametrize("function", [with_index, lambda numbers: numbers * 2, np.array([2]).dot])
-def test_a_function_without_a_gap_is_judged(function):
-    assert double.verdict(function).state != "not attempted"
-
-
-def test_an_ellipsis_as_an_index_is_no_gap():
-    assert double.verdict(with_index).state == "right"
-
-
-@pytest.mark.parametrize("answer", [[1, ...], (..., 2), {"width": ...}, [{"width": [...]}]])
-def test_a_gap_within_an_answer_is_not_attempted(answer):
-    assert sheep.verdict(answer).state == "not attempted"
-
-
-@pytest.mark.parametrize(
-    ("fails_with", "told"),
-    [
-        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero."),
-        (ValueError(""), "ValueError."),
-        (KeyError("height"), "KeyError: 'height'."),
-        (RuntimeError("first line\nsecond line\n0x7f001"), "RuntimeError: first line."),
-    ],
-)
-def test_an_unexpected_error_is_one_sentence(fails_with, told):
-    def fails(numbers):
-        raise fails_with
-
-    verdict = double.verdict(fails)
-    assert verdict.state == "not yet"
-    assert verdict.message == f"trying your answer stopped with {told}"
-
-
-def test_a_long_error_is_shortened():
-    def fails(numbers):
-        raise ValueError("word " * 500)
-
-    assert len(double.verdict(fails).message) < 240
-
-
-def test_an_interrupt_is_not_an_answer():
-    def interrupted(numbers):
-        raise KeyboardInterrupt
-
+def test_the_three_states_of_an_answer():
+    open_ones = [..., [1, ...], (..., 2), {"width": ...}, [{"width": [...]}], body_open, part_open]
+    assert {state(sheep(), answer) for answer in open_ones} == {"not attempted"}
+    right = [7, 7.0, index, lambda numbers: numbers * 2, np.array([[1, 1], [1, 1]]).dot]
+    assert {state(sheep(), answer) for answer in right} == {"right"}
+    for answer, reason in [
+        (np.array([2, 0]).dot, "3.0 is not how many there are."),
+        (fails(ZeroDivisionError("by zero")), "stopped with ZeroDivisionError: by zero."),
+        (fails(ValueError("")), "stopped with ValueError."),
+        (fails(RuntimeError("first line\n0x7f001")), "RuntimeError: first line."),
+        (fails(ValueError("word " * 500)), "word …"),
+    ]:
+        assert why(sheep(), answer).endswith(reason)
+        assert len(why(sheep(), answer)) < 240
     with pytest.raises(KeyboardInterrupt):
-        double.verdict(interrupted)
-
-
-def test_the_wrong_number_of_answers_is_the_lessons_mistake():
+        sheep().verdict(fails(KeyboardInterrupt()))
     with pytest.raises(TypeError, match="too many positional arguments"):
-        sheep.check(7, 7)
+        sheep().check(7, 7)  # the lesson's mistake
 
 
-def test_checks_cannot_change_plain_answers():
-    @exercise("Spoil it", hints=["one", "two"])
+def test_a_check_changes_nothing():
     def spoil(values):
+        random.shuffle([1, 2, 3])
+        np.random.normal(size=3)
         values[0] = 99
         return "Changed."
 
-    numbers = [1, 2]
-    assert spoil.verdict(numbers).state == "right"
-    assert numbers == [1, 2]
-    table = {0: 1}
-    spoil.verdict(table)
-    assert table == {0: 1}
-    array = np.array([1, 2])
-    assert spoil.verdict(array).state == "not yet"  # read-only, so it says so
-    assert array.tolist() == [1, 2]
-    assert array.flags.writeable
-
-
-def test_checks_leave_the_random_state_alone():
-    def draws(numbers):
-        random.shuffle([1, 2, 3])
-        np.random.normal(size=3)
-        return 2 * numbers
-
+    numbers, table, array = [1, 2], {0: 1}, np.array([1, 2])
     before = random.getstate(), repr(np.random.get_state(legacy=False))
-    draws(np.array([1]))
-    after = random.getstate(), repr(np.random.get_state(legacy=False))
-    assert after != before
-    assert double.verdict(draws).state == "right"
-    assert (random.getstate(), repr(np.random.get_state(legacy=False))) == after
+    found = [state(Exercise(spoil, "Spoil", ["a", "b"]), one) for one in (numbers, table, array)]
+    assert found == ["right", "right", "not yet"]  # an array is read-only
+    assert (random.getstate(), repr(np.random.get_state(legacy=False))) == before
+    assert (numbers, table, array.tolist(), array.flags.writeable) == ([1, 2], {0: 1}, [1, 2], True)
 
 
-def test_one_hint_is_too_few():
-    with pytest.raises(ValueError, match="at least two hints"):
-        exercise("Bare", hints=["Do it."])
+def test_title_and_hints_come_from_the_file_beside_the_check(tmp_path):
+    def made(hints):
+        (tmp_path / "hints.toml").write_text(f'[wide]\ntitle = "Wide"\nhints = {hints}')
+        code = compile("def wide(model): return 'Good.'", str(tmp_path / "checks.py"), "exec")
+        exec(code, names := {})  # noqa: S102 - the line above
+        return exercise(names["wide"])
+
+    assert (made(["a", "b"]).title, made(["a", "b"]).hints) == ("Wide", ("a", "b"))
+    with pytest.raises(ValueError, match="'Wide' needs at least two hints"):
+        made(["a"])
 
 
-def test_an_exercise_says_how_to_use_it():
-    assert repr(sheep) == (
-        "Exercise 'Count the sheep': checks.sheep.check(your answer) or checks.sheep.hint()"
+# -- going on ------------------------------------------------------------------------------------
+
+FIRST = """
+from pathlib import Path
+from helpers import exercises
+def judge(model, least):
+    if model < least: raise exercises.Wrong("too narrow")
+    return "Wide."
+wider = exercises.Exercise(judge, "Wider", ["a", "b"])
+exercises.NOTEBOOKS, helper = Path.cwd(), 'mine'
+"""
+SOLUTION = "helper = 'solution'\njudge_solution = int('9')\nwider.check(judge_solution, 5)"
+ITS_OWN = "Wider – the lesson goes on with its own solution until yours is right.\n"
+YOURS = "Wider – the lesson goes on with your answer.\n"
+
+
+@pytest.fixture(scope="module")
+def goes_on(tmp_path_factory):
+    """Run cells in a real kernel beside a lesson with the solution; return what they print."""
+    folder = tmp_path_factory.mktemp("going-on")
+    lesson = v4.new_notebook(
+        cells=[
+            v4.new_code_cell("print('judge_solution')"),
+            v4.new_code_cell(SOLUTION, metadata={"tags": ["solution"]}),
+        ]
     )
+    nbformat.write(lesson, folder / "03_sheep.ipynb")
+    spoilt = v4.new_code_cell("judge_solution = 0", metadata={"tags": ["solution"]})
+    nbformat.write(v4.new_notebook(cells=[spoilt]), folder / "03_sheep-Copy1.ipynb")
+    (folder / "02_damaged.ipynb").write_text("{")
+
+    def run(*sources):
+        cells = [v4.new_code_cell(source) for source in (FIRST, *sources)]
+        result = running.execute(v4.new_notebook(cells=cells), folder)
+        assert result.ok, result.error
+        return ["".join(output["text"] for output in cell.outputs) for cell in cells[1:]]
+
+    return run
+
+
+def test_the_lesson_goes_on_with_a_right_answer_else_with_its_solution(goes_on):
+    learners_copy = [
+        "print(wider.chosen(7, 5))",
+        "print('judge_solution' in globals())",
+        "print(wider.chosen(..., 5))",  # runs the lesson's cell, unseen
+        "print(wider.chosen(4, 5), wider.chosen(8, 5))",
+    ]
+    lesson = [SOLUTION, "print(wider.chosen(..., 5))", "print(wider.chosen(6, 5))"]
+    assert goes_on(*learners_copy) == [
+        f"{YOURS}7\n",
+        "False\n",
+        f"{ITS_OWN}9\n",
+        f"{ITS_OWN}{YOURS}9 8\n",
+    ]
+    assert goes_on(*lesson)[1:] == [f"{ITS_OWN}9\n", f"{YOURS}6\n"]
+
+
+def test_without_any_solution_it_says_so(monkeypatch, tmp_path):
+    with pytest.raises(ExerciseError, match="There is no judge_solution here"):
+        sheep().chosen(...)
+    monkeypatch.setattr(exercises, "NOTEBOOKS", tmp_path)
+    with pytest.raises(ExerciseError, match=r"No lesson in .* solve the exercise"):
+        exercises._solution("judge_solution")
+
+
+# -- the checks' vocabulary ----------------------------------------------------------------------
+
+
+def refused(word, *arguments, **options):
+    with pytest.raises(Wrong) as caught:
+        word(*arguments, **options)
+    return str(caught.value)
+
+
+def test_function():
+    def slide(picture, weights=1, *more): ...
+
+    for answer, signature in [(slide, "slide(picture, weights)"), (np.exp, "f(x)"), (max, "f(x)")]:
+        assert exercises.function(answer, signature) is answer
+    for answer, reason in [
+        (7, "not a function: define it with `def slide(picture, weights):`"),
+        (lambda picture: 0, "should take 2 arguments, as in `def slide(picture, weights):`"),
+        (lambda picture, weights, *, stride: 0, "should take 2 arguments"),
+    ]:
+        assert reason in refused(exercises.function, answer, "slide(picture, weights)")
+
+
+def test_number():
+    for answer in (7, 7.0, np.float32(7), np.array([[7]]), [7], tf.constant(7)):
+        assert exercises.number(answer) == 7
+    for answer, reason in [
+        (None, "not nothing (None)"),
+        (True, "not a bool"),
+        (np.True_, "not a bool"),
+        ("7", "not a str"),
+        (["7"], "not a list"),
+        ([1, 2], "not a list"),
+        ([[1], [1, 2]], "not a list"),
+        (1j, "not a complex"),
+        (np.array([]), "not an ndarray"),
+        (float("nan"), "it is nan"),
+    ]:
+        assert reason in refused(exercises.number, answer)
+
+
+def test_shape():
+    assert exercises.shape([[1, 2]], (1, 2)).shape == (1, 2)
+    assert exercises.shape(tf.zeros((3,)), [3]).shape == (3,)
+    assert "(2,), and (1, 2) is asked for" in refused(exercises.shape, [1, 2], (1, 2))
+    for answer in ("text", None, [[1], [1, 2]], [None]):
+        assert "should be an array of numbers" in refused(exercises.shape, answer, (1,))
+
+
+def test_close():
+    exercises.close([1.00001, 1000], [1, 1000])
+    exercises.close(np.array([1, 0], bool), np.array([1, 0], "uint8"))
+    mistakes = {"take the squares first": [3.0, 4.0], "that is another shape": [1.0]}
+    for found, wanted, reason in [
+        ([3, 4], [9.0, 16.0], "take the squares first"),
+        ([9, 17], [9.0, 16.0], "its value at [1] is 17, for instance"),
+        (np.array([250, 9], "uint8"), np.array([4, 0], "uint8"), "at [0] is 250"),
+        ([[1, np.nan]], [[1.0, 2.0]], "at [0, 1] is nan"),
+        ([True, True], [True, False], "at [1] is 1"),
+        (3.0, 4.0, "the result is 3, which is not right"),
+    ]:
+        assert reason in refused(exercises.close, found, wanted, otherwise=mistakes)
+
+
+def test_cases():
+    def spoils(numbers):
+        numbers[0] += 1
+        return numbers
+
+    row = [1.0, 2.0]
+    exercises.cases(spoils, [((row,), [2, 2]), ((np.array(row),), [2, 2])])
+    assert row == [1.0, 2.0]
+    assert refused(exercises.cases, abs, [((-1,), 1), ((-2,), 3)]) == (
+        "for -2 the result is 2, which is not right"
+    )
+
+
+def test_differentiable():
+    exercises.differentiable(lambda a, b: tf.reduce_mean(a * b), [1.0, 2.0], 3.0)
+    for answer in (lambda a: np.mean(a), lambda a: tf.constant(1.0)):
+        assert "TensorFlow can't follow it" in refused(exercises.differentiable, answer, [1.0])
