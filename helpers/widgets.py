@@ -51,10 +51,11 @@ def as_html(picture: Figure | np.ndarray, alt: str, width: int | None = None) ->
 
     It is shown at its own size, or `width` CSS pixels wide; `alt` describes it.
     """
+    is_drawing = isinstance(picture, Figure) or len(np.unique(picture[::4, ::4])) < 64
     if isinstance(picture, Figure):
         picture = figures.render(picture)
         width = width or round(picture.shape[1] / figures.DOTS)
-    url = images.data_url(picture, "png" if len(np.unique(picture[::4, ::4])) < 64 else "jpeg")
+    url = images.data_url(picture, "png" if is_drawing else "jpeg")
     return f'<img src="{url}" width="{width or picture.shape[1]}" alt="{escape(alt)}">'
 
 
@@ -63,7 +64,8 @@ class Explorer(ipywidgets.HBox):
 
     `draw(**values)` returns a matplotlib figure or a picture (uint8 or floats from 0 to 1), and
     `alt(**values)` a sentence that says what there is to see in it; `controls` are ipywidgets by
-    the names of the values. What `draw` refuses with a ValueError is said in the picture's place.
+    the names of the values. What `draw` refuses later is said in the picture's place, a ValueError
+    as the sentence that it is.
 
     What takes longer than a second `draw` yields as it comes along, None where there is nothing new
     to see. Between two of them the kernel is free, and a control that moves, or `stop`, ends it.
@@ -107,7 +109,10 @@ class Explorer(ipywidgets.HBox):
             if inspect.isgeneratorfunction(self._draw):
                 self._task = asyncio.get_running_loop().create_task(self._bit_by_bit(values))
                 return
-        self._at_once(values)
+        try:
+            self._at_once(values)
+        except Exception as error:  # nobody else would hear of it
+            self._shown.value = _alert(error)
 
     def stop(self) -> None:
         """End what is being drawn; what there is by then stays."""
@@ -116,12 +121,9 @@ class Explorer(ipywidgets.HBox):
         self._task = None
 
     def _at_once(self, values: dict) -> None:
-        try:
-            drawn = self._draw(**values)
-            for picture in drawn if inspect.isgenerator(drawn) else [drawn]:
-                self._put(picture)
-        except ValueError as error:
-            self._shown.value = _alert(error)
+        drawn = self._draw(**values)
+        for picture in drawn if inspect.isgenerator(drawn) else [drawn]:
+            self._put(picture)
 
     async def _bit_by_bit(self, values: dict) -> None:
         try:
@@ -129,7 +131,7 @@ class Explorer(ipywidgets.HBox):
                 for picture in pictures:
                     self._put(picture)
                     await asyncio.sleep(0.001)  # the kernel hears of what else moves
-        except Exception as error:  # nobody else would hear of it
+        except Exception as error:
             self._shown.value = _alert(error)
 
     def _put(self, picture: Figure | np.ndarray | None) -> None:

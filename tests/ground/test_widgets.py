@@ -1,4 +1,4 @@
-"""`helpers.widgets.show`: one output that is live in JupyterLab and a picture everywhere else."""
+"""One output that is live in JupyterLab and a picture everywhere else; redrawing; progress."""
 
 import asyncio
 import base64
@@ -7,11 +7,11 @@ import io
 import ipywidgets
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from nbformat import v4
 from PIL import Image
 
-from helpers import images, widgets
+from helpers import figures, images, widgets
+from helpers.widgets import Progress
 from tools.notebooks import normalise
 from tools.running import page
 
@@ -20,87 +20,80 @@ PICTURE = np.full((20, 30, 3), 120, "uint8")
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """A function that shows a slider and gives the output: slider, data, metadata."""
-    outputs = []
+def outputs(monkeypatch):
+    """What is displayed: (data, metadata)."""
+    shown = []
     monkeypatch.setattr(
-        widgets, "display", lambda data, raw, metadata: outputs.append((data, metadata))
+        widgets, "display", lambda data, raw, metadata: shown.append((data, metadata))
     )
-
-    def show(picture, alt=ALT):
-        slider = ipywidgets.IntSlider(description="Width")
-        widgets.show(slider, picture, alt)
-        return slider, *outputs.pop()
-
-    return show
+    return shown
 
 
 def figure():
-    drawn = Figure(figsize=(1, 1))
-    drawn.subplots().plot([1, 2])
+    drawn, axes = figures.figure(size=(1, 1))
+    axes.plot([1, 2])
     return drawn
 
 
-def png_file():
-    buffer = io.BytesIO()
-    Image.fromarray(PICTURE).save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    "picture",
-    [PICTURE, PICTURE[..., 0], figure(), png_file()],
-    ids=["colour", "grey", "figure", "file"],
-)
-def test_every_kind_of_picture_becomes_a_png(shown, picture):
-    _, data, _ = shown(picture)
-    encoded = data["image/png"]
-    assert Image.open(io.BytesIO(base64.b64decode(encoded))).format == "PNG"
-
-
-def test_one_output_carries_widget_picture_and_constant_text(shown):
-    slider, data, metadata = shown(PICTURE)
-    assert data[widgets.VIEW]["model_id"] == slider.model_id
-    assert metadata["image/png"]["alt"] == ALT
-    assert data["text/plain"] == shown(figure())[1]["text/plain"]
-
-
-def test_a_picture_without_words_is_refused():
+def test_one_output_carries_widget_picture_and_constant_text(outputs):
+    slider = ipywidgets.IntSlider(description="Width")
+    for picture in (PICTURE, PICTURE[..., 0], images.encode(PICTURE), figure()):
+        widgets.show(slider, picture, ALT)
+        data, metadata = outputs.pop()
+        assert Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).format == "PNG"
+        assert metadata["image/png"]["alt"] == ALT
+        assert data[widgets.VIEW]["model_id"] == slider.model_id
+        assert data["text/plain"] == widgets.PLACEHOLDER
+    assert metadata["image/png"]["width"] == 100
     with pytest.raises(ValueError, match="say in a sentence"):
-        widgets.show(ipywidgets.IntSlider(), PICTURE, alt=" ")
+        widgets.show(slider, PICTURE, alt=" ")
 
 
-def test_without_the_widget_view_an_exported_page_shows_the_picture(shown):
-    _, data, metadata = shown(PICTURE)
+def test_without_the_widget_view_an_exported_page_shows_the_picture(outputs):
+    widgets.show(ipywidgets.IntSlider(), PICTURE, ALT)
+    data, metadata = outputs[0]
     output = v4.new_output("display_data", data=data, metadata=metadata)
     cell = v4.new_code_cell("widget", execution_count=1, outputs=[output])
     exported = page(normalise(v4.new_notebook(cells=[cell])), "a lesson")
-    assert data["image/png"][:40] in exported
-    assert ALT in exported
+    assert data["image/png"][:40] in exported and ALT in exported
     assert "widget-view" not in exported
+
+
+def test_a_picture_in_html():
+    photograph = np.random.default_rng(0).integers(0, 255, (20, 30, 3), "uint8")
+    for picture, width, wanted in [
+        (PICTURE, None, ("image/png", 'width="30"')),
+        (photograph, 60, ("image/jpeg", 'width="60"')),
+        (figure(), None, ("image/png", 'width="100"')),
+    ]:
+        html = widgets.as_html(picture, 'a "grey" <field>', width)
+        assert all(part in html for part in wanted)
+        assert 'alt="a &quot;grey&quot; &lt;field&gt;"' in html
 
 
 def say(**values):
     return f"It stands at {values}."
 
 
-def test_an_explorer_draws_what_its_controls_say_and_tells_what_cannot_be(shown, monkeypatch):
+def test_an_explorer_draws_what_its_controls_say_and_tells_what_cannot_be(outputs):
     def draw(width):
         if width > 5:
             raise ValueError("<Too> wide.")
+        if width < 0:
+            raise TypeError("negative")
         return np.full((10, 2 * width, 3), 120, "uint8")
 
-    explorer = widgets.Explorer(draw, say, width=ipywidgets.IntSlider(3))
+    explorer = widgets.Explorer(draw, say, width=ipywidgets.IntSlider(3, min=-9))
     assert explorer.picture.shape == (10, 6, 3) and "It stands at" in explorer._shown.value
     explorer.controls["width"].value = 5
     assert explorer.picture.shape == (10, 10, 3)
-    explorer.controls["width"].value = 6
-    assert "&lt;Too&gt; wide." in explorer._shown.value and explorer.picture.shape == (10, 10, 3)
-    with monkeypatch.context() as patch:
-        stills = []
-        patch.setattr(widgets, "show", lambda _, picture, alt: stills.append((picture, alt)))
-        shown_one = widgets.explore(draw, say, width=ipywidgets.IntSlider(2))
-    assert stills == [(shown_one.picture, "It stands at {'width': 2}.")]
+    for wrong, said in [(6, ">&lt;Too&gt; wide.<"), (-1, "This stopped with TypeError: ")]:
+        explorer.controls["width"].value = wrong
+        assert said in explorer._shown.value and explorer.picture.shape == (10, 10, 3)
+    widgets.explore(draw, say, width=ipywidgets.IntSlider(2))
+    assert outputs[0][1]["image/png"]["alt"] == "It stands at {'width': 2}."
+    with pytest.raises(ValueError, match="Too"):  # at first: the lesson's own mistake
+        widgets.explore(draw, say, width=ipywidgets.IntSlider(6))
 
 
 def test_a_long_drawing_leaves_the_kernel_free_and_ends_when_a_control_moves():
@@ -141,7 +134,7 @@ def test_an_uploaded_picture_is_chosen_and_what_is_none_is_told():
     def upload(name, content):
         choice._uploaded({"new": ({"name": name, "content": memoryview(content)},)})
 
-    upload("mine.png", png_file())
+    upload("mine.png", images.encode(PICTURE))
     upload("mine.png", images.encode(PICTURE // 2))
     upload("<text>.png", b"no picture")
     assert seen == ["black", "mine.png", "mine.png (2)"]
@@ -151,3 +144,24 @@ def test_an_uploaded_picture_is_chosen_and_what_is_none_is_told():
     assert "empty.png" in choice.said.value and choice.value == "mine.png (2)"
     choice.value = "grey"
     assert choice._names.value == "grey"
+
+
+def test_progress_counts_to_the_end_and_not_beyond(outputs):
+    bar = Progress("painting", 3)
+    for expected in (1, 2, 3, 3):
+        bar(0.5)  # a number is no picture
+        assert bar.bar.value == expected and not bar.preview.value
+    assert bar.bar.bar_style == "success"
+    data, _ = outputs[0]
+    assert data["text/plain"] == "(painting: a progress bar)" and widgets.VIEW in data
+
+
+def test_progress_shows_a_picture_at_its_width_and_not_at_every_step(monkeypatch):
+    clock = iter([10.0, 10.0, 10.1, 10.9, 10.9])
+    monkeypatch.setattr(widgets.time, "monotonic", lambda: next(clock))
+    bar, shown = Progress("painting", 9), []
+    for grey in (0.1, 0.5, 0.9):
+        bar(np.full((8, 12, 3), grey, "float32"))
+        shown.append(bar.preview.value)
+    assert shown[0] and shown[1] == shown[0] and shown[2] != shown[0]
+    assert bar.preview.width == "12"
