@@ -9,25 +9,15 @@ from tools import notebooks
 
 @pytest.fixture
 def lesson(monkeypatch, tmp_path):
-    """Write a lesson 03 of cells (source, tags), and a learner's copy of it with others."""
+    """Write a lesson of cells: (source, tags)."""
+    path = tmp_path / "03_sheep.ipynb"
+    monkeypatch.setattr(notebooks, "lessons", lambda: [path])
 
     def write(*cells):
-        monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
-        for name, made in [("", cells), ("-Copy1", [("x = 'a copy'", ["taught"])])]:
-            nbformat.write(
-                v4.new_notebook(
-                    cells=[v4.new_code_cell(one, metadata={"tags": tags}) for one, tags in made]
-                ),
-                tmp_path / f"03_features_then_and_now{name}.ipynb",
-            )
+        made = [v4.new_code_cell(source, metadata={"tags": tags}) for source, tags in cells]
+        nbformat.write(v4.new_notebook(cells=made), path)
 
     return write
-
-
-def test_lessons_are_what_the_table_names():
-    stems = [path.stem for path in notebooks.lessons()]
-    assert stems == sorted(path.stem for path in notebooks.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    assert [stem[:2] for stem in stems] == [f"{number:02}" for number in range(11)]
 
 
 def test_taught_cells_are_a_module_and_of_others_only_imports_run(lesson):
@@ -40,8 +30,7 @@ def test_taught_cells_are_a_module_and_of_others_only_imports_run(lesson):
     )
     module = notebooks.taught("03")
     assert round(module.HALF, 4) == 1.5708 and str(module.here) == "x"
-    assert not hasattr(module, "x")
-    assert vars(notebooks.taught("03_features_then_and_now")).keys() == vars(module).keys()
+    assert vars(notebooks.taught("03_sheep")).keys() == vars(module).keys()
 
 
 def test_tensorflow_can_trace_what_is_taught(lesson):
