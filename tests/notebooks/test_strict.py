@@ -89,8 +89,7 @@ def run_strictly(path):
 def options():
     """The nbval options that `make test` gives to pytest."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    recipe = re.search(r"^test:(.*\n)((?:\t.*\n)+)", makefile, re.MULTILINE)[2]
-    return re.findall(r"--nbval\S*", recipe)
+    return re.findall(r"--nbval\S*", re.search(r"^TESTS :=((.*\\\n)+.*)", makefile, re.M)[1])
 
 
 def test_make_test_is_strict_and_sanitises_nothing():

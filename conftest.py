@@ -1,0 +1,30 @@
+"""What holds for all tests, the lessons included: one environment, and an order for two cores."""
+
+import os
+import signal
+import tempfile
+
+from tools import notebooks
+
+# A runner started in the background of a shell ignores Ctrl-C, and so would every process that the
+# tests start and interrupt. With a handler here they begin as they would in a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Two tests run at a time, each on one core: more threads would only get in each other's way.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+os.environ |= dict.fromkeys((*THREADS, "TF_NUM_INTEROP_THREADS"), "1")
+os.environ |= {"WORKSHOP_MODE": "quick", "WORKSHOP_OFFLINE": "1"}
+# IPython's own settings, without those of whoever runs the tests.
+profile = tempfile.TemporaryDirectory(prefix="ipython-")
+os.environ["IPYTHONDIR"] = profile.name
+
+
+def pytest_ignore_collect(collection_path):
+    """Of the notebooks beside the lessons only the lessons are tests."""
+    beside = collection_path.parent == notebooks.NOTEBOOKS and collection_path.suffix == ".ipynb"
+    return True if beside and collection_path not in notebooks.lessons() else None
+
+
+def pytest_collection_modifyitems(items):
+    """Lessons come first: they take longest, and a long one at the end would leave a core idle."""
+    items.sort(key=lambda item: item.path.suffix != ".ipynb")
