@@ -84,8 +84,9 @@ def write(path, notebook):
 def taught(lesson):
     """Return a module of what `lesson` (its number or name) teaches: the cells tagged `taught`.
 
-    They are the only copy of that code. Of the other cells only the imports are run. Raises
-    LessonError when there is no such lesson or nothing in it is tagged so.
+    They are the only copy of that code. What they only show (a check, a figure) isn't run, and of
+    the other cells only the imports are. Raises LessonError when there is no such lesson or nothing
+    in it is tagged so.
     """
     paths = [path for path in lessons() if lesson in (path.stem, path.stem[:2])]
     cells = [cell for cell in read(paths[0]).cells if cell.cell_type == "code"] if paths else []
@@ -96,6 +97,7 @@ def taught(lesson):
         name = f"<{module.__name__}, cell {cell.id}>"
         if "taught" in cell.metadata.get("tags", []):
             tree = ast.parse(cell.source)
+            tree.body = [node for node in tree.body if not isinstance(node, ast.Expr)]
             # Where Python looks sources up: TensorFlow's AutoGraph reads a function's own.
             lines = cell.source.splitlines(keepends=True)
             linecache.cache[name] = len(cell.source), None, lines, name

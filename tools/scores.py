@@ -9,6 +9,7 @@ import json
 import math
 
 from helpers import start
+from tools import notebooks
 
 # What can be scored -> the function that does it, imported only when it is asked for. It gets the
 # options of the command line as {name: value}, and returns {figure: number}.
@@ -20,6 +21,9 @@ REGISTRY = {
     "mnist-dense": "helpers.digits.mnist:score_dense",
     "parser": "helpers.grammar.parser_network:evaluate",
 }
+
+# Where a lesson builds the network: the function also gets what the lesson teaches, as a module.
+TAUGHT: dict[str, str] = {}
 
 # The options that an evaluation understands, where there are any: {"parser": ("treebank",)} allows
 # `python -m helpers evaluate parser --treebank FILE`.
@@ -49,7 +53,8 @@ def evaluate(name, options=None):
             raise EvaluationError(f"'{name}' has no option --{option}. It has: {known}.")
     start.quiet()
     module, function = REGISTRY[name].split(":")
-    figures = getattr(importlib.import_module(module), function)(options)
+    lesson = [notebooks.taught(TAUGHT[name])] if name in TAUGHT else []
+    figures = getattr(importlib.import_module(module), function)(options, *lesson)
     return {figure: _number(value) for figure, value in figures.items()}
 
 

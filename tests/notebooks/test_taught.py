@@ -26,7 +26,7 @@ def test_taught_cells_are_a_module_and_of_others_only_imports_run(lesson):
         ("%magic\nimport nothing", []),
         ("def area(r):\n    return math.pi * r**2", ["taught"]),
         ("area = None", ["solution"]),
-        ("HALF = area(1) / 2\nhere = P('x')", ["exercise", "taught"]),
+        ("HALF = area(1) / 2\nhere = P('x')\nprint(1 / 0)", ["solution", "taught"]),
     )
     module = notebooks.taught("03")
     assert round(module.HALF, 4) == 1.5708 and str(module.here) == "x"

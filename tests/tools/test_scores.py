@@ -38,6 +38,16 @@ def test_options_reach_the_function(toy):
     assert toy == [{"bank": "a b"}, {"bank": "c=d"}]
 
 
+def test_a_function_gets_the_lesson_that_builds_its_network(toy, monkeypatch):
+    module = types.SimpleNamespace(score=lambda options, lesson: {"size": lesson.SIZE})
+    monkeypatch.setitem(sys.modules, "toy_module", module)
+    monkeypatch.setattr(scores, "TAUGHT", {"toy": "04"})
+    monkeypatch.setattr(
+        scores.notebooks, "taught", lambda name: types.SimpleNamespace(SIZE=int(name))
+    )
+    assert scores.evaluate("toy") == {"size": 4}
+
+
 def test_json_for_programs_and_a_table_for_people(toy, capsys):
     scores.main("toy", as_json=True)
     assert json.loads(capsys.readouterr().out) == {"accuracy": 0.5, "digits": 1000, "lost": None}
