@@ -32,6 +32,7 @@ GRACE = 3.0  # seconds that a worker gets to end by itself
 PATIENCE = 120.0  # seconds without news before a worker counts as stuck; loading takes the longest
 PEER_LOST = 75  # exit code of a worker that could not go on because of another one
 LOOPBACK = b"lo\0"
+AGAIN = "Start it again: it goes on from the last checkpoint."
 
 
 class ClusterError(RuntimeError):
@@ -126,11 +127,14 @@ class _Reports:
         if self.file.exists():
             with self.file.open("rb") as opened:
                 opened.seek(self._position)
-                whole, _, _ = opened.read().rpartition(b"\n")
-            if whole:
-                self._position += len(whole) + 1
-                self.events += [json.loads(line) for line in whole.split(b"\n")]
+                whole, end, _ = opened.read().rpartition(b"\n")
+            self._position += len(whole + end)
+            self.events += map(json.loads, whole.splitlines())
         return self.events
+
+    def last(self, event: str) -> int:
+        """Return the step of the last `event`; 0 before the first."""
+        return next((one["step"] for one in reversed(self.events) if one["event"] == event), 0)
 
 
 class Cluster:
@@ -189,17 +193,10 @@ class Cluster:
 
     def steps(self) -> int:
         """Return the last step that all workers have done; 0 before the first."""
-        return min(
-            next((one["step"] for one in reversed(reports.update()) if one["event"] == "step"), 0)
-            for reports in self._reports
-        )
-
-    def _began(self) -> int:
-        """Return after which step the workers started; 0 until all have said so."""
-        return min(
-            next((one["step"] for one in reports.events if one["event"] == "started"), 0)
-            for reports in self._reports
-        )
+        for reports in self._reports:
+            reports.update()
+        # A training that is resumed does not begin with step 1.
+        return min(max(one.last("step"), one.last("started")) for one in self._reports)
 
     def watch(
         self,
@@ -214,10 +211,11 @@ class Cluster:
         """
         seen, heard, moved = self.steps(), 0, time.monotonic()
         while True:
-            ended = all(process.poll() is not None for process in self.processes)
+            ended = self.running() == 0
             steps = self.steps()
-            seen = max(seen, self._began())  # a training that is resumed does not begin with step 1
-            for _ in range(steps - seen):
+            if not seen:
+                seen = min(one.last("started") for one in self._reports)
+            while seen < steps:
                 on_step()
                 seen += 1
             if self._failed():
@@ -229,8 +227,7 @@ class Cluster:
             if time.monotonic() - moved > patience:
                 self.stop()
                 raise ClusterError(
-                    f"No worker has moved for {patience:g} s, so the cluster was stopped. Start it "
-                    "again: it goes on from the last checkpoint."
+                    f"No worker has moved for {patience:g} s, so the cluster was stopped. {AGAIN}"
                 )
             time.sleep(POLL)
 
@@ -253,10 +250,7 @@ class Cluster:
             how = "was killed"
         else:
             how = f"ended with code {code} ({self._last_words(index)})"
-        return (
-            f"Worker {index} {how} before its work was done, so the cluster was stopped. Start it "
-            "again: it goes on from the last checkpoint."
-        )
+        return f"Worker {index} {how} before its work was done, so the cluster was stopped. {AGAIN}"
 
     def _last_words(self, index: int) -> str:
         log = (self.folder / f"worker-{index}.log").read_text(encoding="utf-8", errors="replace")

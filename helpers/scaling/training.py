@@ -1,20 +1,15 @@
-"""The same training on one core or on many machines, and what each more of them brings.
+"""Lesson 10's training loop, as it runs on one core or on many machines, unchanged.
 
-The first half is lesson 10's training loop: it runs as it stands under every `tf.distribute`
-strategy. What follows from a step's number alone (the order of the digits) needs no saving, so a
-checkpoint of weights, optimiser and step is enough to go on exactly. The second half is arithmetic:
-what a step costs on `n` workers.
+It runs under every `tf.distribute` strategy. The order of the digits follows from a step's number
+alone, so a checkpoint of weights, optimiser and step is enough to go on exactly.
 
-Sources: P. Goyal and others: Accurate, large minibatch SGD, 2017; P. Patarasuk, X. Yuan: Bandwidth
-optimal all-reduce algorithms for clusters of workstations, 2009; G. Amdahl, 1967; TensorFlow's
-guides "Distributed training" and "Custom training with tf.distribute.Strategy".
+Source: TensorFlow's guides "Distributed training" and "Custom training with
+tf.distribute.Strategy".
 """
 
 import dataclasses
-import io
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers import files
+
 KEPT = 2  # checkpoints: a second one, should the last be damaged
-BYTES = 4  # of a float32
-# Multiplications and additions for each use of a weight: 2 forwards, and twice that backwards,
-# for the gradient by the weights and the one by the inputs.
-OPERATIONS = 6
 
 
 class ScalingError(ValueError):
@@ -55,7 +48,7 @@ class Plan:
 
     def write(self, file: Path) -> None:
         """Write the plan to `file`, as JSON, whole or not at all."""
-        _write_whole(file, json.dumps(dataclasses.asdict(self)).encode())
+        files.write(file, json.dumps(dataclasses.asdict(self)))
 
     @classmethod
     def read(cls, file: Path) -> "Plan":
@@ -209,9 +202,8 @@ def write_arrays(file: Path, **arrays) -> None:
     """Write arrays, or lists of arrays, to an .npz file, whole or not at all."""
     lists = {name: one if isinstance(one, list) else [one] for name, one in arrays.items()}
     named = {f"{name}.{i}": array for name, one in lists.items() for i, array in enumerate(one)}
-    buffer = io.BytesIO()
-    np.savez(buffer, **named)
-    _write_whole(file, buffer.getvalue())
+    with files.replacing(file) as fresh, fresh.open("wb") as opened:
+        np.savez(opened, **named)
 
 
 def read_arrays(file: Path, name: str) -> list[np.ndarray]:
@@ -227,68 +219,7 @@ def read_arrays(file: Path, name: str) -> list[np.ndarray]:
     return found
 
 
-def _write_whole(file: Path, data: bytes) -> None:
-    """Write `data` under another name first: nobody ever finds half of it."""
-    file = Path(file)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def farthest(some: list[np.ndarray], others: list[np.ndarray]) -> float:
     """Return the largest difference between two models' weights, as `weights` gives them."""
     pairs = zip(some, others, strict=True)
     return max(float(np.abs(one - other).max()) for one, other in pairs)
-
-
-# -- what it costs -------------------------------------------------------------------------------
-
-
-def ring_bytes(workers: int, size: float) -> float:
-    """Return how many bytes each worker sends to add up `size` bytes over all, round a ring.
-
-    Patarasuk and Yuan, 2009: each sends a piece of size / workers in each of 2 (workers - 1)
-    rounds, and no algorithm can do with less.
-    """
-    return 2 * (workers - 1) / workers * size
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A worker, and the network between workers.
-
-    speed: floating-point operations a second that training really gets. bandwidth: bytes a second
-    out of a worker. latency: seconds from sending to arriving.
-    """
-
-    speed: float = 1e13
-    bandwidth: float = 1.25e9
-    latency: float = 2e-5
-
-
-def step_seconds(workers, parameters: float, batch: float, machine: Machine, uses: float = 1):
-    """Return the seconds of one step: (computing, communicating), each like `workers`.
-
-    workers: a number or an array. batch: examples in a step, of all workers together. uses: how
-    often an example uses each weight; 1 in a dense layer, once for each position in a convolution.
-    Computing and communicating take turns: a lower bound of what overlapping them can bring is
-    max(computing, communicating).
-    """
-    workers = np.asarray(workers, float)
-    computing = OPERATIONS * parameters * uses * batch / workers / machine.speed
-    sending = ring_bytes(workers, BYTES * parameters) / machine.bandwidth
-    return computing, sending + 2 * (workers - 1) * machine.latency
-
-
-def speed_up(workers, parameters: float, batch: float, machine: Machine, uses: float = 1):
-    """Return how many times faster a step of `batch` is on `workers` than on one."""
-    alone = sum(step_seconds(1, parameters, batch, machine, uses))
-    return alone / sum(step_seconds(workers, parameters, batch, machine, uses))
-
-
-def amdahl(workers, serial: float):
-    """Return the speed-up on `workers` where the share `serial` of the work can't be divided."""
-    return 1 / (serial + (1 - serial) / np.asarray(workers, float))

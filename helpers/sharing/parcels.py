@@ -3,11 +3,9 @@
 `draft` lays out the programs and the data, `pack` makes the parcel of them, and `verify` does what
 a stranger would: it looks whether all is there and unchanged, and lets a fresh process that sees
 nothing but the parcel repeat the number. A parcel that does not keep its word is refused with one
-sentence. The programs themselves are real files, in `helpers/parcel/`.
+sentence. The programs themselves are real files, in `helpers/sharing/parcel/`.
 """
 
-import contextlib
-import hashlib
 import io
 import json
 import math
@@ -24,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import assets
+from helpers import assets, files
 from helpers.sharing import cards
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +45,10 @@ PIECES = {
     "README.md": "where a stranger begins",
     SUMS: "the fingerprint of every file",
 }
+# Git must not turn line ends into those of Windows: every fingerprint would be another.
+GIT_ATTRIBUTES = "* -text\n"
+# What stays behind when a parcel is packed, and is passed over where a stranger's programs left it.
+LEFTOVERS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
 # Of 1,000 digits: other processors add up in another order, and a digit on the brink falls over.
 TOLERANCE = 3
 REASON = "another processor adds up in another order, and an answer on the brink may tip over"
@@ -111,8 +113,10 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
     """Make the parcel `folder` of the draft `work`, in which train.py has run; return its path.
 
     words: what only people can say, for the cards (see `cards.QUESTIONS`); what is missing stays a
-    gap, and `verify` will refuse the parcel. An older parcel in `folder` is replaced, and only when
-    the new one is whole. Raises ParcelError when train.py has not run, or `folder` is not a parcel.
+    gap, and `verify` will refuse the parcel. Hidden files and other leftovers stay behind, and what
+    travels is printed. An older parcel in `folder` is replaced, and only when the new one is whole.
+    Raises ParcelError when train.py has not run, its results are those of another model, or
+    `folder` is there and is not a parcel.
     """
     work, folder = Path(work), Path(folder)
     if not (work / "results.json").is_file():
@@ -120,6 +124,11 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
     if folder.exists() and not (folder / SUMS).is_file():
         raise ParcelError(f"{folder.name} is there and is no parcel: name another folder.")
     results = json.loads((work / "results.json").read_text(encoding="utf-8"))
+    if files.sha256(work / "model.keras") != results.get("model"):
+        raise ParcelError(
+            "model.keras is not the model whose results these are, and its card would be untrue: "
+            "run train.py again, or make a draft of your own for your own model."
+        )
     asset = assets.facts("mnist-5k")
     with np.load(work / "data" / "digits.npz", allow_pickle=False) as data:
         labels = data["y_train"], data["y_test"]
@@ -134,10 +143,12 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packing-") as place:
         fresh = Path(place) / "parcel"
-        shutil.copytree(work, fresh, ignore=shutil.ignore_patterns("results.json", "__pycache__"))
-        for name, text in texts.items():
-            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
+        _copy(work, fresh)
+        (fresh / "results.json").unlink()
+        for name, text in (texts | {".gitattributes": GIT_ATTRIBUTES}).items():
+            files.write(fresh / name, text)
         seal(fresh)
+        print("Packed:", *sorted({name.partition("/")[0] for name in _files(fresh)}))
         if folder.exists():
             folder.rename(Path(place) / "previous")
         fresh.rename(folder)
@@ -158,10 +169,17 @@ def _claims(results: dict) -> dict:
     }
 
 
+def _copy(folder: Path, target: Path) -> None:
+    """Copy what belongs to a parcel, and none of the leftovers."""
+    for name in _files(folder):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, target / name)
+
+
 def seal(folder: str | Path) -> None:
     """Write SHA256SUMS into `folder`: a line for every other file, as `sha256sum` checks it."""
     folder = Path(folder)
-    lines = [f"{_sha256(folder / name)}  {name}\n" for name in _files(folder) if name != SUMS]
+    lines = [f"{files.sha256(folder / name)}  {name}\n" for name in _files(folder) if name != SUMS]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
@@ -258,23 +276,6 @@ def weights(file: str | Path) -> list[np.ndarray]:
     return [array for array in found if array.dtype == np.float32]
 
 
-def binder_recipe() -> str:
-    """Return the Dockerfile that repo2docker makes of this workshop; no container engine is asked.
-
-    Raises ParcelError where repo2docker, which is not on every system, is not installed.
-    """
-    try:
-        from repo2docker.app import Repo2Docker
-    except ImportError as error:
-        raise ParcelError("repo2docker is not installed here: make setup, on Linux.") from error
-    app = Repo2Docker()
-    with contextlib.chdir(ROOT):  # it looks at the folder in which it is
-        kinds = (kind(base_image=app.base_image) for kind in app.buildpacks)
-        chosen = next(kind for kind in kinds if kind.detect())
-        chosen.platform = "linux/amd64"  # what an engine would tell it
-        return chosen.render()
-
-
 # -- verifying -----------------------------------------------------------------------------------
 
 
@@ -293,7 +294,7 @@ def verify(folder: str | Path, fresh_environment: bool = False) -> Verified:
     claims = inspect(folder)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "parcel"
-        shutil.copytree(folder, copy)
+        _copy(folder, copy)
         python = _install(copy / "requirements.txt", Path(place)) if fresh_environment else None
         found = evaluate(copy, python)
     if found["digits"] != claims["digits"]:
@@ -337,13 +338,13 @@ def _check_sums(folder: Path) -> None:
     for line in _text(folder / SUMS).splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
-    files = set(_files(folder)) - {SUMS}
-    if lost := sorted(set(listed) - files):
+    there = set(_files(folder)) - {SUMS}
+    if lost := sorted(set(listed) - there):
         raise ParcelError(f"Refused: {lost[0]} is in {SUMS} and not in the parcel.")
-    if extra := sorted(files - set(listed)):
+    if extra := sorted(there - set(listed)):
         raise ParcelError(f"Refused: {extra[0]} is in the parcel and not in {SUMS}.")
-    for name in sorted(files):
-        if _sha256(folder / name) != listed[name]:
+    for name in sorted(there):
+        if files.sha256(folder / name) != listed[name]:
             raise ParcelError(f"Refused: {name} is not the file that was packed (its SHA-256).")
 
 
@@ -398,17 +399,18 @@ def _text(file: Path) -> str:
 
 
 def _files(folder: Path) -> list[str]:
-    """Return the files in `folder` as relative names with '/'. ParcelError for a link."""
+    """Return the files in `folder` as relative names with '/', no leftovers. ParcelError: a link.
+
+    Hidden files and folders are leftovers, too: .DS_Store, .git, .env, .ipynb_checkpoints.
+    """
     names = []
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
+        parts = path.relative_to(folder).parts
+        if any(part.startswith(".") or part in LEFTOVERS for part in parts):
+            continue
+        name = "/".join(parts)
         if path.is_symlink():
             raise ParcelError(f"Refused: {name} is a link, and a parcel must hold its files.")
         if path.is_file():
             names.append(name)
     return names
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,6 +1,5 @@
 """`helpers.scaling.cluster`: workers are started, watched, stopped, and none is left behind."""
 
-import contextlib
 import json
 import os
 import signal
@@ -21,7 +20,7 @@ from helpers.scaling.cluster import Cluster, ClusterError
 COUNTS = """
 import json, os, sys, time
 from pathlib import Path
-from helpers import cluster
+from helpers.scaling import cluster
 cluster.end_with_parent()
 index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
 report = cluster.Reporter(Path(sys.argv[1]) / f"worker-{index}.jsonl")
@@ -111,12 +110,8 @@ def test_it_hands_over_in_between_and_stops_what_still_runs(tmp_path):
 
 
 def test_steps_before_a_resumed_start_are_not_counted(tmp_path):
-    steps, extra = (
-        [],
-        counting()[1]
-        .replace("range(1,", "range(16,")
-        .replace("pid=os.getpid())", 'pid=os.getpid())\nreport("started", step=15)'),
-    )
+    steps, started = [], 'pid=os.getpid())\nreport("started", step=15)'
+    extra = counting()[1].replace("range(1,", "range(16,").replace("pid=os.getpid())", started)
     with Cluster(tmp_path, 2, ("-c", extra)) as workers:
         workers.watch(lambda: steps.append(1))
     assert len(steps) == 5
@@ -149,22 +144,16 @@ def test_a_killed_worker_is_named_and_the_others_are_stopped(tmp_path):
     assert gone(*pids(workers))
 
 
-def test_who_lost_a_peer_is_not_to_blame(tmp_path):
-    extra = f"sys.exit('out of paper' if index else {cluster.PEER_LOST})"
-    with (
-        Cluster(tmp_path, 2, counting(extra)) as workers,
-        pytest.raises(ClusterError, match=r"Worker 1 ended with code 1 \(out of paper\)"),
+def test_the_first_that_failed_is_to_blame_and_not_who_lost_a_peer(tmp_path):
+    for extra in (
+        f"sys.exit('out of paper' if index else {cluster.PEER_LOST})",
+        "time.sleep(0 if index else 1.5); sys.exit('out of paper' if index else 'too late')",
     ):
-        workers.watch()
-
-
-def test_the_first_that_failed_is_to_blame(tmp_path):
-    extra = "time.sleep(0 if index else 1.5); sys.exit('too late' if not index else 'first')"
-    with (
-        Cluster(tmp_path, 2, counting(extra)) as workers,
-        pytest.raises(ClusterError, match=r"Worker 1 ended with code 1 \(first\)"),
-    ):
-        workers.watch()
+        with (
+            Cluster(tmp_path, 2, counting(extra)) as workers,
+            pytest.raises(ClusterError, match=r"Worker 1 ended with code 1 \(out of paper\)"),
+        ):
+            workers.watch()
 
 
 def test_a_hanging_cluster_is_stopped(tmp_path):
@@ -182,13 +171,6 @@ def test_one_that_will_not_end_is_made_to(tmp_path, monkeypatch):
     with Cluster(tmp_path, 2, counting(deaf)) as workers:
         workers.watch(until=1)
         time.sleep(0.3)
-    assert gone(*pids(workers))
-
-
-def test_an_error_of_the_lesson_stops_the_workers(tmp_path):
-    with contextlib.suppress(ZeroDivisionError), Cluster(tmp_path, 2, counting()) as workers:
-        workers.watch(until=1)
-        1 / 0  # noqa: B018 - the error is the point
     assert gone(*pids(workers))
 
 
@@ -211,7 +193,7 @@ LAST
 """
 
 
-@pytest.mark.parametrize("last", ["os._exit(0)", "os.kill(os.getpid(), 9)", "sys.exit()", "1 / 0"])
+@pytest.mark.parametrize("last", ["os.kill(os.getpid(), 9)", "1 / 0"])
 def test_workers_end_with_the_process_that_started_them(tmp_path, last):
     script = ABANDONED.replace("LAST", last)
     command = [sys.executable, "-c", script, str(tmp_path), *counting("time.sleep(1)")]
@@ -223,6 +205,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path, last):
 # -- the real one --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_workers_train_one_dies_and_nothing_is_lost(tmp_path):
     """Two TensorFlow processes on loopback; the result is that of one process within rounding."""
     x = np.random.default_rng(0).random((64, 28, 28, 1), "float32")

@@ -1,4 +1,4 @@
-"""`helpers.scaling.training`: the same under every strategy, and the arithmetic of its cost."""
+"""`helpers.scaling.training`: the same under every strategy, and resumed as if undisturbed."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.scaling import training
-from helpers.scaling.training import Machine, Plan, ScalingError
+from helpers.scaling.training import Plan, ScalingError
 
 SIZES = st.integers(1, 40)
 
@@ -38,7 +38,7 @@ def test_a_step_follows_from_seed_and_number_alone():
     assert (training.order(100, 8, 15, seed=4) != short).any()
 
 
-@pytest.mark.parametrize(("pipelines", "replicas"), [(1, 1), (1, 2), (2, 2), (2, 4), (4, 4)])
+@pytest.mark.parametrize(("pipelines", "replicas"), [(1, 2), (2, 4), (4, 4)])
 def test_workers_share_a_step_and_together_take_all_of_it(pipelines, replicas):
     import tensorflow as tf
 
@@ -66,11 +66,11 @@ def test_a_plan_comes_back_as_it_was_written(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"steps": 3, "speed": 9}', "{"])
-def test_another_file_is_not_a_plan(tmp_path, text):
-    (tmp_path / "plan.json").write_text(text)
-    with pytest.raises(ScalingError, match="not a plan"):
-        Plan.read(tmp_path / "plan.json")
+def test_another_file_is_not_a_plan(tmp_path):
+    for text in ("", "[1]", '{"steps": 3, "speed": 9}', "{"):
+        (tmp_path / "plan.json").write_text(text)
+        with pytest.raises(ScalingError, match="not a plan"):
+            Plan.read(tmp_path / "plan.json")
     with pytest.raises(ScalingError, match="not a plan"):
         Plan.read(tmp_path / "missing.json")
 
@@ -156,46 +156,3 @@ def test_shares_of_the_loss_add_up_to_its_mean():
     whole = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
     parts = [training.share_of_loss(logits[i::3], labels[i::3], 12) for i in range(3)]
     assert float(sum(parts)) == pytest.approx(float(tf.reduce_mean(whole)), rel=1e-5)
-
-
-# -- what it costs -------------------------------------------------------------------------------
-
-
-@given(workers=st.integers(1, 1000), size=st.floats(1, 1e12))
-def test_the_ring_sends_between_nothing_and_twice_the_size(workers, size):
-    sent = training.ring_bytes(workers, size)
-    assert 0 <= sent < 2 * size
-    assert sent <= training.ring_bytes(workers + 1, size)
-    assert workers > 1 or sent == 0
-
-
-@given(
-    workers=st.integers(2, 1000),
-    parameters=st.floats(1e3, 1e11),
-    batch=st.integers(1, 10**6),
-    uses=st.floats(1, 1000),
-)
-def test_no_workers_are_faster_than_ideal_and_better_wires_never_hurt(
-    workers, parameters, batch, uses
-):
-    slow = Machine(bandwidth=1e8)
-    quick = Machine(bandwidth=1e10)
-    assert training.speed_up(1, parameters, batch, slow, uses) == pytest.approx(1)
-    gain = training.speed_up(workers, parameters, batch, slow, uses)
-    assert 0 < gain <= workers * (1 + 1e-9)
-    assert gain <= training.speed_up(workers, parameters, batch, quick, uses) * (1 + 1e-9)
-    assert gain <= training.speed_up(workers, parameters, 2 * batch, slow, uses) * (1 + 1e-9)
-    assert gain <= training.speed_up(workers, parameters, batch, slow, 2 * uses) * (1 + 1e-9)
-
-
-def test_a_step_in_numbers_that_fit_on_paper():
-    machine = Machine(speed=6e9, bandwidth=4e6, latency=0.5)
-    computing, communicating = training.step_seconds(2, 1e6, 1000, machine)
-    assert computing == pytest.approx(0.5)  # 6 operations × 1e6 × 1000 / 2 workers / 6e9
-    assert communicating == pytest.approx(1 + 1)  # 4 MB at 4 MB/s, and 2 rounds of half a second
-
-
-def test_amdahl():
-    assert training.amdahl(1, 0.3) == pytest.approx(1)
-    assert training.amdahl(8, 0) == pytest.approx(8)
-    assert training.amdahl(np.array([1e9]), 0.05)[0] == pytest.approx(20)

@@ -6,6 +6,7 @@ but what requirements.txt names.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -66,6 +67,7 @@ def main():
         if seed == chosen.seeds[0]:
             model.save(chosen.out / "model.keras")
     results = {
+        "model": hashlib.sha256((chosen.out / "model.keras").read_bytes()).hexdigest(),
         "seeds": chosen.seeds,
         "right": right,
         "answers": answers,
