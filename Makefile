@@ -41,7 +41,7 @@ setup: ## make the environment alone (.venv, as requirements.txt fixes it)
 	@command -v "$(PYTHON)" >/dev/null || { echo "Setup stopped. No Python is found here:" \
 		"install Python 3.12, then run the same command again."; exit 1; }
 	@"$(PYTHON)" -I tools/setup.py $(SETUP)
-	@$(VENV) -m helpers fetch --missing hed style-predict style-transform style-26 || true
+	@$(VENV) -m helpers fetch --setup
 
 test: style ## check everything that is quick: style, helpers, and each lesson's outputs
 	$(VENV) $(TESTS) -m "not slow" $(ARGS)

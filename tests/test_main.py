@@ -1,5 +1,6 @@
 """The commands: thin, exact about what they are asked, expected errors in one sentence."""
 
+import os
 import subprocess
 import sys
 
@@ -113,15 +114,17 @@ def test_options_of_what_a_class_needs_arrive(monkeypatch, capsys):
 
 
 def test_fetch_fails_when_an_asset_does(monkeypatch):
-    monkeypatch.setattr(assets, "fetch", lambda names, folder: ["mnist"])
+    monkeypatch.setattr(assets, "fetch", lambda names: ["mnist"])
     assert command.main(["fetch", "mnist"]) == 1
-    monkeypatch.setattr(assets, "fetch", lambda names, folder: [])
+    monkeypatch.setattr(assets, "fetch", lambda names: [])
     assert command.main(["fetch", "--all"]) == 0
 
 
-def test_fetch_missing_leaves_alone_what_is_here(monkeypatch):
-    asked = []
-    monkeypatch.setattr(assets, "available", lambda name: name == "mnist-5k")
-    monkeypatch.setattr(assets, "fetch", lambda names, folder: asked.extend(names))
-    assert command.main(["fetch", "--missing", "mnist-5k", "mnist"]) == 0
-    assert asked == ["mnist"]
+def test_fetch_for_the_set_up_and_into_a_mirror(monkeypatch, capsys):
+    monkeypatch.setenv("WORKSHOP_MIRROR", "")
+    monkeypatch.setattr(assets, "set_up", lambda: ["mnist"])
+    assert command.main(["fetch", "--setup", "--from", "stick"]) == 0, "a failure stops no set-up"
+    assert os.environ["WORKSHOP_MIRROR"] == "stick"
+    monkeypatch.setattr(assets, "write_mirror", lambda folder, names: [folder, *names])
+    assert command.main(["fetch", "mnist", "--to", "stick"]) == 0
+    assert capsys.readouterr().out == "2 files are in stick\n"

@@ -9,6 +9,7 @@ last one again and again.
 """
 
 import functools
+import gzip
 import http.server
 import threading
 
@@ -99,9 +100,20 @@ def endless(block=b"again and again " * 4096):
     return page
 
 
-def status(code):
+def status(code, **headers):
     """Answer with an error."""
-    return lambda request: request.head(code, Content_Length="0")
+    return lambda request: request.head(code, Content_Length="0", **headers)
+
+
+def zipped(content):
+    """Answer as servers do that squeeze text on the way."""
+
+    def page(request):
+        squeezed = gzip.compress(content)
+        request.head(200, Content_Length=str(len(squeezed)), Content_Encoding="gzip")
+        request.wfile.write(squeezed)
+
+    return page
 
 
 def redirect(address):

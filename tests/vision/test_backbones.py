@@ -12,7 +12,7 @@ from loopback import Loopback, serve
 from skimage import data as photographs
 from sklearn.datasets import load_sample_image
 
-from helpers import assets
+from helpers import assets, downloads
 from helpers.vision import backbones, torch_weights
 from helpers.vision.backbones import BackboneError
 
@@ -32,9 +32,10 @@ def shelf(tmp_path, monkeypatch):
     folder.mkdir()
     shutil.copy(assets.DATA / "manifest.toml", folder)
     monkeypatch.setattr(assets, "DATA", folder)
-    monkeypatch.setattr(assets, "PAUSE", 0.01)
+    monkeypatch.setattr(downloads, "PAUSE", 0.01)
     monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("WORKSHOP_OFFLINE", raising=False)
+    monkeypatch.delenv("WORKSHOP_MIRROR", raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
