@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # From the ground up. What stands in one row doesn't know its neighbours; `__main__` is the door.
 STOREYS = [
-    {"start", "files"},
+    {"start", "files", "numbers"},
     {"images", "exercises", "downloads"},
     {"assets", "figures"},
     {"widgets"},

@@ -1,8 +1,8 @@
-"""Proof that nbval's strict mode is strict here: a changed output fails, and there are outputs.
+"""The lessons' outputs are compared strictly, and what isn't compared exactly says so itself.
 
-`make test` runs every lesson with `pytest --nbval --nbval-current-env`: nothing is sanitised. nbval
-compares streams, `text/plain`, `text/html` and errors of cells that have an execution count; what
-it does not see, pictures and cells without a count, is the matter of `guard`.
+`make test` runs every lesson through nbval, which compares streams, `text/plain`, `text/html` and
+errors of cells that have an execution count; `strictly` adds tolerances and missing assets. What
+none of them sees, pictures and cells without a count, is the matter of `guard`.
 """
 
 import copy
@@ -10,96 +10,144 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import nbformat
 import pytest
-from guard import LESSONS, ROOT, Lesson
+import strictly
+from guard import LESSONS
+from nbformat import v4
 from nbval.plugin import IPyNbFile
 
 from tools import notebooks
 
 FEWEST = 5  # texts of a lesson that nbval compares: with fewer it would hardly be tested
-OURS = {"WORKSHOP_MODE": "quick", "WORKSHOP_OFFLINE": "1"}
 
 
-def compared(output):
-    """(where it stands, key) of each text of an output that nbval must compare."""
-    if output.output_type == "stream":
-        yield output, "text"
-    elif output.output_type == "error":
-        yield output, "evalue"
-    else:
-        for mime in output.data:
-            if mime.startswith("text/"):
-                yield output.data, mime
-
-
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_each_text_of_each_lesson_is_compared(path, request):
+def test_each_text_of_each_lesson_is_compared(request):
     """By nbval's own comparison, without running anything: any changed text is a mismatch."""
-    count = 0
-    for cell in IPyNbFile.from_parent(request.session, path=path).collect():
-        if cell.options["skip"] or not cell.options["check"]:
-            continue  # with its reason, as the guard sees to
-        saved = cell.cell.outputs
-        assert cell.compare_outputs(copy.deepcopy(saved), saved)
-        for number, output in enumerate(saved):
-            for position, _ in enumerate(compared(output)):
+    flaws = []
+    for path in LESSONS:
+        count = 0
+        for cell in IPyNbFile.from_parent(request.session, path=path).collect():
+            if cell.options["skip"] or not cell.options["check"]:
+                continue  # with its reason, as the guard sees to
+            saved = cell.cell.outputs
+            assert cell.compare_outputs(saved, saved)
+            for number in range(len(list(strictly.texts(saved)))):
                 changed = copy.deepcopy(saved)
-                where, key = list(compared(changed[number]))[position]
+                where, key = list(strictly.texts(changed))[number]
                 where[key] += "?"
-                assert not cell.compare_outputs(changed, saved), f"{cell.name}: {key}"
                 count += 1
-    assert count >= FEWEST
-
-
-@pytest.fixture(scope="module")
-def lesson_with_every_text_changed(tmp_path_factory):
-    """A copy of lesson 00, its path, and the numbers of the code cells whose texts were changed."""
-    path = tmp_path_factory.mktemp("strict") / "changed.ipynb"
-    notebook = copy.deepcopy(Lesson(LESSONS[0]).notebook)
-    touched = []
-    for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
-        texts = [found for output in cell.outputs for found in compared(output)]
-        for where, key in texts:
-            where[key] += "?"
-        if texts:
-            touched.append(number)
-    notebooks.write(path, notebook)
-    return path, touched
-
-
-def test_nbval_fails_each_cell_whose_text_was_changed(lesson_with_every_text_changed):
-    path, touched = lesson_with_every_text_changed
-    failed = run_strictly(path)
-    assert failed == touched
-    assert len(touched) >= FEWEST
-
-
-def run_strictly(path):
-    """Run nbval on one notebook, with the options of `make test`; the numbers of failing cells."""
-    command = [sys.executable, "-m", "pytest", *options(), "-p", "no:cacheprovider", str(path)]
-    command += [f"--rootdir={path.parent}", "--color=no", "-c", os.devnull]
-    ran = subprocess.run(
-        command, cwd=path.parent, env=os.environ | OURS, capture_output=True, text=True, timeout=300
-    )
-    assert "error" not in ran.stdout.splitlines()[-1], ran.stdout + ran.stderr
-    return sorted(int(cell) for cell in re.findall(r"^FAILED .*::Cell (\d+)", ran.stdout, re.M))
-
-
-def options():
-    """The nbval options that `make test` gives to pytest."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return re.findall(r"--nbval\S*", re.search(r"^TESTS :=((.*\\\n)+.*)", makefile, re.M)[1])
-
-
-def test_make_test_is_strict_and_sanitises_nothing():
-    assert {"--nbval", "--nbval-current-env"} <= set(options())
-    everything = (ROOT / "Makefile").read_text() + (ROOT / "pyproject.toml").read_text()
-    assert "--nbval-lax" not in everything
-    assert "sanitize" not in everything
+                if cell.compare_outputs(changed, saved):
+                    flaws.append(f"{path.stem}, {cell.name}: {key}")
+        if count < FEWEST:
+            flaws.append(f"{path.stem}: {count} texts")
+    assert not flaws
 
 
 def test_this_session_is_strict_if_it_runs_lessons(pytestconfig):
-    assert not pytestconfig.option.nbval_lax
-    assert not pytestconfig.option.nbval_sanitize_with
-    assert not pytestconfig.option.sanitize_with
+    options = pytestconfig.option
+    assert not (options.nbval_lax or options.nbval_sanitize_with or options.sanitize_with)
+
+
+# -- a toy of a lesson ---------------------------------------------------------------------------
+
+
+def printed(text):
+    return v4.new_output("stream", name="stdout", text=text)
+
+
+def shown(mime, text):
+    return v4.new_output("display_data", data={mime: text, "text/plain": "<shown>"})
+
+
+NOW = "accuracy: 0.943 (± 0.02 on other machines)\n"
+TABLE = "accuracy (± 0.02 on other machines)\n         mean   best\n  relu  0.943  0.999\n"
+HTML = (
+    "from IPython.display import display\n"
+    "display({'text/html': '<b>7</b>', 'text/plain': '<shown>'}, raw=True)"
+)
+SHOW = "from helpers import numbers; numbers.show('accuracy', 0.943, within=0.02)"
+ROWS = (
+    "from helpers import numbers\n"
+    "numbers.table('accuracy', {'relu': [0.943, 0.999]}, 0.02, ['mean', 'best'])\nprint('0.5')"
+)
+# (what the cell does, what was saved of it, the words of the failure or None, tags)
+CELLS = [
+    ("print('7 sheep')", printed("7 sheep\n"), None, []),
+    ("print('7 sheep')", printed("8 sheep\n"), "8 sheep", []),
+    (HTML, shown("text/html", "<b>8</b>"), "<b>8</b>", []),
+    ("'7'", v4.new_output("execute_result", data={"text/plain": "'8'"}), "'8'", []),
+    (SHOW, printed(NOW.replace("0.943", "0.923")), None, []),
+    (SHOW, printed(NOW.replace("0.943", "0.963")), None, []),
+    (SHOW, printed(NOW.replace("0.943", "0.922")), "0.922", []),
+    (SHOW, printed(NOW.replace("0.02", "0.9")), "0.9 on", []),
+    (SHOW, printed(NOW.replace("accuracy", "precision")), "precision", []),
+    (SHOW, printed(NOW.replace("0.943", "0.943, 0.943")), "0.943, 0.943", []),
+    (SHOW, printed(NOW.replace("0.943 ", "")), "accuracy: (±", []),
+    (ROWS, printed(TABLE.replace("0.943  0.999", "0.951  1.001") + "0.5\n"), None, []),
+    (ROWS, printed(TABLE.replace("0.943", "0.993") + "0.5\n"), "0.993", []),
+    (ROWS, printed(TABLE.replace("  0.999", "") + "0.5\n"), "0.999", []),
+    (ROWS, printed(TABLE + "0.501\n"), "0.501", []),
+    ("print('7')", printed("stand-in\n"), "stand-in", ["needs-mnist-cnn"]),  # is in the repo
+    ("print('7')", printed("stand-in\n"), None, ["needs-hed"]),
+    ("print('7')", printed("stand-in\n"), None, ["needs-hed", "needs-style-26"]),
+    ("1 / 0", printed("never\n"), "ZeroDivisionError", ["needs-hed"]),
+]
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """What pytest says of the toy, in a place without the assets that are not in the repo."""
+    folder = tmp_path_factory.mktemp("toy")
+    made = [
+        v4.new_code_cell(source, outputs=[output], metadata={"tags": tags}, execution_count=number)
+        for number, (source, output, _, tags) in enumerate(CELLS, start=1)
+    ]
+    nbformat.write(v4.new_notebook(cells=made), folder / "toy.ipynb")
+    command = [sys.executable, "-m", "pytest", "-p", "strictly", "--nbval", "--nbval-current-env"]
+    command += ["-p", "no:cacheprovider", f"--rootdir={folder}", "--color=no", "-c", os.devnull]
+    own = {"WORKSHOP_CACHE": str(folder), "WORKSHOP_OFFLINE": "1"}
+    path = os.pathsep.join([str(Path(strictly.__file__).parent), str(notebooks.NOTEBOOKS.parent)])
+    ran = subprocess.run(
+        [*command, str(folder / "toy.ipynb")],
+        env={**os.environ, **own, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "passed" in ran.stdout, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_what_changed_fails_and_what_is_near_enough_passes(toy):
+    failed = set(map(int, re.findall(r"^FAILED .*::Cell (\d+)", toy, re.MULTILINE)))
+    assert failed == {number for number, (*_, words, _) in enumerate(CELLS) if words}
+
+
+def test_a_failure_shows_both_values(toy):
+    reports = dict(re.findall(r"^_+ .*?::Cell (\d+) _+\n(.*?)(?=^_+ |^=+ )", toy, re.M | re.S))
+    for number, (_, _, words, _) in enumerate(CELLS):
+        if words:
+            assert words.strip() in reports[str(number)]
+    for number in (6, 12):
+        assert "0.943" in reports[str(number)]
+
+
+def test_the_last_line_counts_what_was_not_compared_and_why(toy):
+    assert toy.splitlines()[-1] == (
+        "3 cells ran without being compared, for want of: hed (3), style-26 (1). "
+        "To get them: python -m helpers fetch hed style-26"
+    )
+
+
+def test_only_lessons_are_collected(request):
+    folder = notebooks.NOTEBOOKS
+    ignore = request.session.gethookproxy(folder).pytest_ignore_collect
+    for name, ignored in [
+        ("00_start_here.ipynb", None),
+        ("00_start_here-Copy1.ipynb", True),
+        ("Untitled.ipynb", True),
+    ]:
+        assert ignore(collection_path=folder / name, config=request.config) is ignored
