@@ -144,7 +144,7 @@ def test_the_last_line_counts_what_was_not_compared_and_why(toy):
 
 def test_only_lessons_are_collected(request):
     folder = notebooks.NOTEBOOKS
-    ignore = request.session.gethookproxy(folder).pytest_ignore_collect
+    ignore = request.config.hook.pytest_ignore_collect
     for name, ignored in [
         ("00_start_here.ipynb", None),
         ("00_start_here-Copy1.ipynb", True),
