@@ -6,6 +6,7 @@ talk. On a device, the package `ai-edge-litert` has the same interpreter without
 
 import contextlib
 import io
+import re
 import statistics
 import time
 import warnings
@@ -17,11 +18,28 @@ from helpers.start import silenced
 ROUNDS = 50  # pictures that are timed, one by one
 
 
+class PhoneError(ValueError):
+    """A network can't run there: one sentence that says what to change."""
+
+
 def convert(converter) -> bytes:
-    """Return the .tflite file that a `tf.lite.TFLiteConverter` makes, without its reports."""
+    """Return the .tflite file that a `tf.lite.TFLiteConverter` makes, without its reports.
+
+    PhoneError names the operations that LiteRT doesn't have.
+    """
     with warnings.catch_warnings(), silenced(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # on types that this very conversion is asked to choose
-        return converter.convert()
+        try:
+            return converter.convert()
+        except Exception as error:  # ConverterError, which TensorFlow keeps to itself, and others
+            missing = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
+            reason = (
+                f"has no {' or '.join(missing)}" if missing else str(error).split("\n")[0][:120]
+            )
+            raise PhoneError(
+                f"LiteRT can't run this network: it {reason}. Leave those layers out of what is "
+                "converted: an antialiased resizing, for instance, can be done before it."
+            ) from error
 
 
 class Network:

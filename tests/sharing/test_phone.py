@@ -60,3 +60,11 @@ def test_times_are_those_of_single_pictures(pictures):
     assert phone.milliseconds(lambda picture: shapes.append(picture.shape), pictures, 5) >= 0
     assert set(shapes) == {(1, 8, 8, 1)}
     assert len(shapes) == 8
+
+
+def test_a_network_that_the_runtime_can_t_run_is_refused_by_what_it_lacks():
+    import keras
+
+    resize = keras.layers.Resizing(4, 4, antialias=True)
+    with pytest.raises(phone.PhoneError, match="has no ScaleAndTranslate"):
+        phone.convert(converter(keras.Sequential([keras.Input((8, 8, 1)), resize])))
