@@ -23,16 +23,19 @@ LABEL = {"description_width": "7em"}  # controls below each other, their labels 
 LARGEST = 1024  # pixels of the longer side that an upload keeps
 
 
-def show(widget: ipywidgets.DOMWidget, picture: np.ndarray | Figure | bytes, alt: str) -> None:
+def show(widget: ipywidgets.DOMWidget, picture: object, alt: str = "") -> None:
     """Display `widget`, and where no kernel runs a `picture` of it that `alt` describes.
 
     One output carries both. JupyterLab shows the widget as long as its kernel runs; on the web,
     in an exported page and in a saved lesson, the picture stands. nbval compares the constant text.
 
     `picture` is a matplotlib figure or whatever `images.read` takes: an array, a file's bytes.
-    ValueError if `alt` says nothing.
+    ValueError if `alt` says nothing. Or it is what shows itself and has its own alt text, as an SVG
+    drawing does.
     """
-    if isinstance(picture, Figure):
+    if hasattr(picture, "_repr_mimebundle_"):
+        still = picture
+    elif isinstance(picture, Figure):
         pixels = figures.render(picture)
         still = figures.Picture(pixels, alt, width=round(pixels.shape[1] / figures.DOTS))
     else:
