@@ -19,7 +19,7 @@ REGISTRY = {
     "compact-inception": "helpers.vision.inception:score",
     "mnist-cnn": "helpers.digits.mnist:score_cnn",
     "mnist-dense": "helpers.digits.mnist:score_dense",
-    "parser": "helpers.grammar.parser_network:evaluate",
+    "parser": "helpers.grammar.scoring:evaluate",
 }
 
 # Where a lesson builds the network: the function also gets what the lesson teaches, as a module.

@@ -3,23 +3,28 @@
 CoNLL-U is the file format of Universal Dependencies: ten columns a word, an empty line after each
 sentence (https://universaldependencies.org/format.html). A file may also hold comments, multi-word
 tokens ("2-3  don't") and empty nodes ("8.1"): they are kept as they stand and take no part in the
-tree, which is what the official scorer does too.
+tree, which is what the official scorer does too. Any other line is refused by its number.
 """
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 
 from helpers import files
 
-WORD_LINE = re.compile(r"[1-9][0-9]*\t")
 COLUMNS = 10
+NUMBER = "[1-9][0-9]{0,8}"
+WORD = re.compile(NUMBER)
+RANGE = re.compile(f"({NUMBER})-({NUMBER})")
+EMPTY = re.compile(rf"(?:0|{NUMBER})\.{NUMBER}")
+HEAD = re.compile(f"_|0|{NUMBER}")
 
 
 class TreebankError(ValueError):
-    """A file is not CoNLL-U, or holds a tree that is none."""
+    """A file is not CoNLL-U, or holds no trees where trees are needed."""
 
 
 @dataclass
@@ -51,29 +56,8 @@ class Sentence:
         return len(self.words)
 
 
-def parse(text, name="the text"):
-    """Read CoNLL-U text and return a list of `Sentence`.
-
-    Raises TreebankError, which names the line, when the text is something else.
-    """
-    sentences, block = [], []
-    for number, line in enumerate([*text.split("\n"), ""], 1):
-        line = line.removesuffix("\r")
-        if line.strip():
-            if not line.startswith("#") and line.count("\t") != COLUMNS - 1:
-                raise TreebankError(
-                    f"Line {number} of {name} is not CoNLL-U: it has {line.count(chr(9)) + 1} "
-                    f"columns, and {COLUMNS} separated by tabs are needed."
-                )
-            block.append(line)
-        elif block:
-            sentences.append(_sentence(block, f"{name}, above line {number}"))
-            block = []
-    return sentences
-
-
-def read(path):
-    """Read a CoNLL-U file (UTF-8) and return a list of `Sentence`."""
+def read(path, trees=False):
+    """Read a CoNLL-U file (UTF-8) and return a list of `Sentence`; `trees` as in `parse`."""
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -81,26 +65,108 @@ def read(path):
         raise TreebankError(f"{path.name} is not UTF-8 text, so it can't be CoNLL-U.") from error
     except OSError as error:
         raise TreebankError(f"{path} can't be read: {error.strerror}.") from error
-    return parse(text, path.name)
+    return parse(text, path.name, trees)
 
 
-def _sentence(lines, where):
-    rows = [line.split("\t") for line in lines if WORD_LINE.match(line)]
-    if [row[0] for row in rows] != [str(i) for i in range(1, len(rows) + 1)]:
-        raise TreebankError(f"The words in {where} are not numbered 1, 2, 3 …")
-    try:
-        heads = np.array([-1 if row[6] == "_" else int(row[6]) for row in rows], np.int32)
-    except ValueError as error:
-        raise TreebankError(f"A head in {where} is not a number.") from error
-    if len(rows) and (heads.max() > len(rows) or heads.min() < -1):
-        raise TreebankError(f"A head in {where} is outside the sentence.")
+def parse(text, name="the text", trees=False):
+    """Read CoNLL-U text and return a list of `Sentence`.
+
+    trees: every sentence must have a tree with named relations, and there must be one. Raises
+    TreebankError, which names the line, when the text is something else.
+    """
+    sentences, block = [], []
+    for number, line in enumerate([*text.split("\n"), ""], 1):
+        if line := line.removesuffix("\r"):
+            block.append((number, line))
+        elif block:
+            sentences.append((number, _sentence(block, name)))
+            block = []
+    if trees and not any((s.heads >= 0).any() for _, s in sentences):
+        raise TreebankError(f"There are no trees in {name}: no word in it has a head.")
+    for number, sentence in sentences if trees else ():
+        reason = flaw(sentence.heads)
+        if not reason and "_" in sentence.relations:
+            reason = f"word {sentence.relations.index('_') + 1} has no relation"
+        if reason:
+            raise TreebankError(f"Above line {number} of {name} stands no whole tree: {reason}.")
+    return [sentence for _, sentence in sentences]
+
+
+def universal(relation):
+    """Return a relation without its subtype: "nsubj:pass" -> "nsubj"."""
+    return relation.split(":")[0]
+
+
+def flaw(heads):
+    """Return why `heads` (n,) are not one tree, in which every word hangs; "" if they are."""
+    heads = np.asarray(heads).tolist()
+    for word, head in enumerate(heads, 1):
+        if not 0 <= head <= len(heads):
+            return f"word {word} has no head"
+    if heads and heads.count(0) != 1:
+        return f"{heads.count(0)} words hang under the root, and one must"
+    for word in range(1, len(heads) + 1):
+        above = word
+        for _ in heads:
+            if not (above := heads[above - 1]):
+                break
+        else:
+            return f"word {word} hangs in a circle"
+    return ""
+
+
+def demand_trees(sentences):
+    """Raise TreebankError, which shows the sentence, where one has no whole tree."""
+    for sentence in sentences:
+        if reason := flaw(sentence.heads):
+            words = shorten(" ".join(sentence.words), 60, placeholder=" …")
+            raise TreebankError(f"“{words}” has no whole tree: {reason}.")
+
+
+def _sentence(block, name):
+    def refuse(number, reason):
+        raise TreebankError(f"Line {number} of {name} is not CoNLL-U: {reason}.")
+
+    words, reach, empty = [], 0, 0  # the end of the last range, the empty nodes since the last word
+    for number, line in block:
+        if line.startswith("#") and not (words or reach or empty):
+            continue
+        row, due = line.split("\t"), len(words) + 1
+        if len(row) != COLUMNS:
+            refuse(number, f"it has {len(row)} columns, and {COLUMNS} separated by tabs are needed")
+        if "" in row:
+            refuse(number, "one of its columns is empty (_ stands for what is not known)")
+        if WORD.fullmatch(row[0]):
+            if int(row[0]) != due:
+                refuse(number, f"word {row[0]} stands where word {due} is due")
+            if not HEAD.fullmatch(row[6]):
+                refuse(number, f"the head {row[6]!r} is not the number of a word, 0 or _")
+            words.append((number, row))
+            empty = 0
+        elif match := RANGE.fullmatch(row[0]):
+            first, last = int(match[1]), int(match[2])
+            if first != due or first <= reach or last < first:
+                refuse(number, f"the range {row[0]} doesn't fit where word {due} is due")
+            reach = last
+        elif EMPTY.fullmatch(row[0]):
+            empty += 1
+            if row[0] != f"{len(words)}.{empty}":
+                refuse(number, f"node {row[0]} stands where {len(words)}.{empty} is due")
+        else:
+            refuse(number, f"{row[0]!r} numbers no word (3), range (3-4) or empty node (3.1)")
+    if reach > len(words):
+        refuse(number, f"a range ends at word {reach}, and there are {len(words)}")
+    for number, row in words:
+        if row[6] != "_" and int(row[6]) > len(words):
+            refuse(number, f"the head {row[6]} is outside of the sentence")
+    rows = [row for _, row in words]
     return Sentence(
         words=[row[1] for row in rows],
         tags=[row[3] for row in rows],
         fine_tags=[row[4] for row in rows],
-        heads=heads,
+        heads=np.array([-1 if row[6] == "_" else int(row[6]) for row in rows], np.int32),
         relations=[row[7] for row in rows],
-        lines=lines,
+        lines=[line for _, line in block],
     )
 
 
@@ -119,25 +185,18 @@ def write(path, sentences):
 
 
 def _lines(sentence):
-    if sentence.lines is None:
+    lines = sentence.lines
+    if lines is None:
         lines = [f"# text = {' '.join(sentence.words)}"]
         lines += [f"{i}\t{word}" + "\t_" * 8 for i, word in enumerate(sentence.words, 1)]
-    else:
-        lines = sentence.lines
-    position, out = 0, []
+    position = 0
     for line in lines:
-        if WORD_LINE.match(line):
-            line = _filled(line, sentence, position)
+        row = line.split("\t")
+        if WORD.fullmatch(row[0]):
+            head = sentence.heads[position]
+            new = ["_" if head < 0 else str(head), sentence.relations[position]]
+            if row[6:8] != new:
+                row[6:9] = [*new, "_"]
+            row[3:5] = sentence.tags[position], sentence.fine_tags[position]
             position += 1
-        out.append(line)
-    return out
-
-
-def _filled(line, sentence, position):
-    row = line.split("\t")
-    head = sentence.heads[position]
-    new = ["_" if head < 0 else str(head), sentence.relations[position]]
-    if row[6:8] != new:
-        row[6:9] = [*new, "_"]
-    row[3], row[4] = sentence.tags[position], sentence.fine_tags[position]
-    return "\t".join(row)
+        yield "\t".join(row)

@@ -1,4 +1,4 @@
-"""The network behind the workshop's parser: one encoder, two readers of it, and its training.
+"""The workshop's parser: one encoder of sentences, two readers of it; `training` teaches it.
 
 Words become vectors, and two layers of bidirectional LSTM read the sentence once. The lower layer
 is asked for each word's tag (Søgaard and Goldberg 2016). The upper layer takes the place of the
@@ -7,11 +7,7 @@ at the front of the queue and around them (Kiperwasser and Goldberg 2016).
 """
 
 import functools
-import io
 import json
-import os
-import tempfile
-import time
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,25 +16,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import assets
-from helpers.grammar import conllu, parsing, treebank, word_vectors
+from helpers import assets, files
+from helpers.grammar import parsing, word_vectors
 from helpers.grammar.conllu import Sentence
-from helpers.grammar.parsing import (
-    COLUMNS,
-    SLOTS,
-    SPECIAL,
-    UNKNOWN,
-    VALUES_OF_SHAPE,
-    Lexicon,
-    Oracle,
-)
+from helpers.grammar.parsing import COLUMNS, SLOTS, SPECIAL, VALUES_OF_SHAPE, Lexicon
 
 LABELLED = 4  # the last of the SLOTS are children: how they were hung there counts too
 VECTOR_SCALE = 0.44  # brings GloVe's numbers to the size of those that are learned
 PADDED_WORDS = 8192  # in a batch when parsing, padding included: keeps memory near 100 MB
 FACTS = "facts.json"
-STUDY = "parser-vectors"
-FEWEST_WORDS = 50  # in a group whose score is worth printing
 
 
 class ParserFileError(ValueError):
@@ -60,22 +46,6 @@ class Settings:
     explore: float = 0.9  # share of moves that follow the network instead of the oracle
     hide: float = 0.25  # a word seen k times is hidden with probability hide / (hide + k)
     longest: int = 100  # longer training sentences are left out
-
-
-# What trains in front of the learner: half a minute or so for 4,000 sentences on two idle cores.
-SMALL = Settings(
-    word=32, units=64, hidden=64, dropout=0.1, epochs=3, words_per_batch=150, learning_rate=8e-3
-)
-
-
-def full_settings():
-    """Return the settings of the shipped parser; the environment variable WORKSHOP_EPOCHS
-    shortens its training of 24 epochs: quicker, and worse.
-    """
-    text = os.environ.get("WORKSHOP_EPOCHS") or str(Settings.epochs)
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"WORKSHOP_EPOCHS is {text!r}: set it to a number from 1 on, or unset it.")
-    return Settings(epochs=int(text))
 
 
 class Network(keras.Model):
@@ -151,28 +121,31 @@ class Network(keras.Model):
 def _embedding(entries, width, name, trainable=True, spread=0.2):
     start = keras.initializers.RandomNormal(stddev=spread)
     layer = keras.layers.Embedding(entries, width, start, trainable=trainable, name=name)
-    layer.build((None,))
-    return layer
+    return _built(layer, (None,))
 
 
 def _lstm(units, inputs, name):
     layer = keras.layers.LSTM(units, return_sequences=True, name=name)
-    layer.build((None, None, inputs))
-    return layer
+    return _built(layer, (None, None, inputs))
 
 
 def _dense(units, inputs, name):
-    layer = keras.layers.Dense(units, name=name)
-    layer.build((None, inputs))
+    return _built(keras.layers.Dense(units, name=name), (None, inputs))
+
+
+def _built(layer, shape):
+    layer.build(shape)
     return layer
 
 
-def _ints(*shape):
+def ints(*shape):
+    """Return the type of an int32 tensor; None for what varies."""
     return tf.TensorSpec(shape, tf.int32)
 
 
-WORDS_AND_LABELS = (_ints(None, len(SLOTS)), _ints(None, LABELLED))
-SENTENCES = (_ints(None, None, len(COLUMNS)), _ints(None))
+# What the network's graphs take: what `what_to_look_at` returns; a lexicon's ids, and lengths.
+WORDS_AND_LABELS = (ints(None, len(SLOTS)), ints(None, LABELLED))
+SENTENCES = (ints(None, None, len(COLUMNS)), ints(None))
 
 
 class Parser:
@@ -190,7 +163,8 @@ class Parser:
         self.network = Network(lexicon, vectors, self.settings)
         table = tf.TensorSpec((None, self.settings.hidden))
         self._read = tf.function(self._read_batch, input_signature=SENTENCES)
-        self._score = tf.function(self._score_batch, input_signature=(table, *WORDS_AND_LABELS))
+        decide = self.network.decide
+        self._score = tf.function(decide, input_signature=(table, *WORDS_AND_LABELS))
 
     def parse(self, sentences, beam=1):
         """Return new `Sentence`s with tags, heads and relations, in the order given.
@@ -215,7 +189,7 @@ class Parser:
         tags, fine_tags, table = self._read(ids, lengths + 1)
 
         def score(states, rows, numbers):
-            words, labels = _what_to_look_at(states, rows, numbers, ids.shape)
+            words, labels = what_to_look_at(states, rows, numbers, ids.shape)
             return self._score(table, words, labels).numpy()
 
         return tags.numpy(), fine_tags.numpy(), score
@@ -260,19 +234,16 @@ class Parser:
         tag, fine_tag, upper = self.network.encode(ids, lengths)
         return tf.argmax(tag, -1), tf.argmax(fine_tag, -1), self.network.table(upper)
 
-    def _score_batch(self, table, words, labels):
-        return self.network.decide(table, words, labels)
-
     def save(self, path):
         """Write the parser to a .npz file (float16 weights, without the pretrained vectors)."""
         tables = {k: v for k, v in self.lexicon.tables.items() if k != "vector"}
         facts = {"settings": asdict(self.settings), "facts": self.facts, "tables": tables}
         arrays = {w.path: w.numpy().astype(np.float16) for w in self.network.trainable_variables}
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
-        with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(FACTS, json.dumps(facts, ensure_ascii=False))
-        Path(path).write_bytes(buffer.getvalue())
+        with files.replacing(path) as fresh:
+            with fresh.open("wb") as stream:
+                np.savez_compressed(stream, **arrays)
+            with zipfile.ZipFile(fresh, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(FACTS, json.dumps(facts, ensure_ascii=False))
 
 
 def load(path, words, vectors):
@@ -281,18 +252,22 @@ def load(path, words, vectors):
     Raises ParserFileError when the file holds something else. No code in the file is run.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            facts = json.loads(archive.read(FACTS))
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name != FACTS}
-        settings = facts["settings"] | {"pieces": tuple(facts["settings"]["pieces"])}
-        lexicon = Lexicon(facts["tables"] | {"vector": [*SPECIAL, *words]})
-        parser = Parser(lexicon, vectors, Settings(**settings), facts["facts"])
-        for weight in parser.network.trainable_variables:
-            weight.assign(arrays[weight.path].astype(np.float32))
+            facts = json.loads(file[FACTS])
+            settings = facts["settings"] | {"pieces": tuple(facts["settings"]["pieces"])}
+            lexicon = Lexicon(facts["tables"] | {"vector": [*SPECIAL, *words]})
+            parser = Parser(lexicon, vectors, Settings(**settings), facts["facts"])
+            for weight in parser.network.trainable_variables:
+                weight.assign(file[weight.path].astype(np.float32))
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise ParserFileError(f"{Path(path).name} is not a parser of this workshop.") from error
     return parser
+
+
+@functools.cache
+def shipped():
+    """Return the parser that ships with the workshop, trained on the English Web Treebank."""
+    return load(assets.path("parser-ewt"), *word_vectors.load())
 
 
 def batches(lengths, padded_words):
@@ -306,295 +281,10 @@ def batches(lengths, padded_words):
     return [*groups, group] if group else groups
 
 
-def _what_to_look_at(states, rows, sentences, shape):
+def what_to_look_at(states, rows, sentences, shape):
     """Return (words (M, slots), labels (M, LABELLED)) for `Network.decide`; shape of the ids."""
     window = states.window(rows)
     words = sentences[:, None] * shape[1] + window
     words[window == states.nothing] = shape[0] * shape[1]
     labels = states.relations[rows[:, None], window[:, -LABELLED:]]
     return words.astype(np.int32), labels
-
-
-# --------------------------------------------------------------------------------------- training
-
-
-class Lesson:
-    """Training sentences as numbers, and what there is to learn from a batch of them."""
-
-    def __init__(self, parser, sentences, rng):
-        """Number everything; words, relations and tags come from the parser's lexicon."""
-        lexicon = parser.lexicon
-        self.parser, self.sentences, self.rng = parser, sentences, rng
-        self.lengths = np.array([len(s) for s in sentences])
-        self.heads = [s.heads for s in sentences]
-        self.relations = [lexicon.number("relation", s.relations) for s in sentences]
-        self.tags = [lexicon.number("tag", s.tags) for s in sentences]
-        self.fine_tags = [lexicon.number("fine_tag", s.fine_tags) for s in sentences]
-        seen = np.zeros(len(lexicon.tables["word"]))
-        np.add.at(seen, lexicon.encode(sentences)[..., 0].ravel(), 1)
-        hide = parser.settings.hide
-        self.hidden = np.where(np.arange(len(seen)) < len(SPECIAL), 0, hide / (hide + seen))
-
-    def groups(self):
-        """Return batches of sentence numbers in random order; similar lengths together."""
-        blurred = (self.lengths + self.rng.integers(0, 3, len(self.lengths))).tolist()
-        groups = batches(blurred, self.parser.settings.words_per_batch)
-        return [groups[i] for i in self.rng.permutation(len(groups))]
-
-    def batch(self, group, explore):
-        """Play the sentences with the present network; note for each state which moves are best.
-
-        explore: the share of moves that follow the network's own choice, good or bad, so that it
-        learns what to do after a mistake (Goldberg and Nivre 2013). Returns the arrays that the
-        training step takes.
-        """
-        sentences = [self.sentences[i] for i in group]
-        numbers, lengths = np.arange(len(group)), self.lengths[group].astype(np.int32)
-        ids = self.parser.lexicon.encode(sentences)
-        states = parsing.States(lengths)
-        oracle = Oracle(states, [self.heads[i] for i in group], [self.relations[i] for i in group])
-        score = self.parser.scorer(sentences)[2] if explore else None
-        noted = []
-        while len(rows := states.unfinished()):
-            costs = oracle.costs(rows)
-            best = costs == costs.min(1, keepdims=True)
-            truth = oracle.relations[rows, states.top(rows)]
-            noted.append(
-                (
-                    *_what_to_look_at(states, rows, numbers[rows], ids.shape),
-                    self._targets(best, truth),
-                )
-            )
-            if explore:
-                logits = parsing.permitted(score(states, rows, rows), states.allowed(rows))
-                moves, relations = self._choose(logits, best, explore)
-            else:
-                moves = (best * self.rng.random(best.shape)).argmax(1)
-                relations = np.where(moves == parsing.SHIFT, 0, truth)
-            oracle.follow(rows, moves)
-            states.move(rows, moves, relations)
-        words, labels, targets = (np.concatenate(arrays) for arrays in zip(*noted, strict=True))
-        tags = [_padded([table[i] for i in group], ids) for table in (self.tags, self.fine_tags)]
-        return self._with_hidden_words(ids), lengths + 1, *tags, words, labels, targets
-
-    def _targets(self, best, truth):
-        """Return int32 (M, 3): the class of each best move, -1 for the others."""
-        count = self.parser.network.relations
-        wanted = [parsing.decision(move, truth, count) for move in range(3)]
-        return np.where(best, np.stack(wanted, 1), -1).astype(np.int32)
-
-    def _choose(self, logits, best, explore):
-        """Draw moves as the network would; a share of 1 - explore among the best moves only."""
-        drawn = logits + self.rng.gumbel(size=logits.shape)
-        free = self.rng.random(len(logits)) < explore
-        drawn = np.where(free[:, None], drawn, parsing.permitted(drawn, best))
-        return parsing.meaning(drawn.argmax(1), self.parser.network.relations)
-
-    def _with_hidden_words(self, ids):
-        word, vector = COLUMNS.index("word"), COLUMNS.index("vector")
-        ids[..., word][self.rng.random(ids.shape[:2]) < self.hidden[ids[..., word]]] = UNKNOWN
-        rare = (self.rng.random(ids.shape[:2]) < 0.05) & (ids[..., vector] >= len(SPECIAL))
-        ids[..., vector][rare] = UNKNOWN
-        return ids
-
-
-def _padded(rows, ids):
-    out = np.full(ids.shape[:2], -1, np.int32)
-    for number, row in enumerate(rows):
-        out[number, 1 : len(row) + 1] = row
-    return out
-
-
-def _training_step(network, optimizer):
-    optimizer.build(network.trainable_variables)
-
-    def mean_error(truth, logits):
-        known = tf.cast(truth >= 0, tf.float32)
-        error = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(truth, 0), logits)
-        return tf.reduce_sum(known * error) / tf.reduce_sum(known)
-
-    def mean_move_error(targets, logits):
-        chances = tf.gather(tf.nn.log_softmax(logits), tf.maximum(targets, 0), batch_dims=1)
-        chances = tf.where(targets >= 0, chances, parsing.NEVER)
-        return -tf.reduce_mean(tf.reduce_logsumexp(chances, 1))  # any of the best moves will do
-
-    signature = (
-        *SENTENCES,
-        _ints(None, None),
-        _ints(None, None),
-        *WORDS_AND_LABELS,
-        _ints(None, 3),
-    )
-
-    @tf.function(input_signature=signature)
-    def step(ids, lengths, tags, fine_tags, words, labels, targets):
-        with tf.GradientTape() as tape:
-            tag, fine_tag, upper = network.encode(ids, lengths, training=True)
-            moves = network.decide(network.table(upper), words, labels, training=True)
-            move_error = mean_move_error(targets, moves)
-            # two moves a word, hence the 2
-            tag_error = mean_error(tags, tag) + mean_error(fine_tags, fine_tag)
-            error = 2 * move_error + 0.5 * tag_error
-        gradients = tape.gradient(error, network.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
-        return move_error
-
-    return step
-
-
-def learn(sentences, words, vectors, settings=None, seed=0, after_epoch=None):
-    """Train a parser with its tagger on sentences with gold trees; return the `Parser`.
-
-    words, vectors: pretrained word vectors (n strings, float32 (n, d)); with n = 0 the network has
-    only those that it learns itself. after_epoch(parser, epoch, mean move error) is called after
-    each epoch. EWT's 12,500 sentences take about 80 CPU-seconds an epoch.
-    """
-    settings = settings or Settings()
-    keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
-    sentences = [s for s in sentences if 0 < len(s) <= settings.longest]
-    parser = Parser(Lexicon.learn(sentences, words), vectors, settings)
-    parser.facts = {"sentences": len(sentences), "epochs": settings.epochs, "seed": seed}
-    lesson = Lesson(parser, sentences, rng)
-    steps = len(lesson.groups()) * settings.epochs
-    rate = keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate / 20,
-        decay_steps=max(steps - steps // 20, 1),
-        alpha=0.01,
-        warmup_target=settings.learning_rate,
-        warmup_steps=steps // 20,
-    )
-    step = _training_step(
-        parser.network, keras.optimizers.Adam(rate, beta_2=0.98, global_clipnorm=5.0)
-    )
-    for epoch in range(settings.epochs):
-        explore = settings.explore if epoch else 0  # an untrained network would only play nonsense
-        errors = [float(step(*lesson.batch(g, explore))) for g in lesson.groups()]
-        if after_epoch:
-            after_epoch(parser, epoch, float(np.mean(errors)))
-    return parser
-
-
-# --------------------------------------------------------------------------------------- figures
-
-
-def tables(gold, parsed):
-    """Return {"by relation": {name: [LAS in %, words]}, "by length": the same}.
-
-    Relations by frequency; lengths are those of the sentence, in tens.
-    """
-
-    def length(sentence, _=0):
-        low = (len(sentence) - 1) // 10 * 10 + 1
-        return f"{low}–{low + 9}" if low < 50 else "over 50"
-
-    def rounded(scores):
-        return {name: [round(las, 1), words] for name, (las, words) in scores.items()}
-
-    by_length = rounded(parsing.score_by(gold, parsed, length))
-    ordered = dict.fromkeys(length(s) for s in sorted(gold, key=len) if len(s))
-    return {
-        "by relation": rounded(
-            parsing.score_by(gold, parsed, lambda s, i: parsing.universal(s.relations[i]))
-        ),
-        "by length": {name: by_length[name] for name in ordered},
-    }
-
-
-def vectors_study(anew=False):
-    """Return what GloVe brings: {"with GloVe": LAS for each of three seeds, "without": the same}.
-
-    Training as in front of the learner (SMALL, but 500 sentences of EWT), LAS in % on 300
-    sentences of its development part. anew: train all six and publish the figures, which needs EWT;
-    else the published ones are read.
-    """
-    if anew:
-        _, sentences, unseen = treebank.real_or_own(count=500)
-        words, vectors = word_vectors.load()
-        sources = {"with GloVe": (words, vectors), "without": ([], vectors[:0])}
-        found = {name: [] for name in sources}
-        for seed in range(3):
-            for name, source in sources.items():
-                parser = learn(sentences, *source, SMALL, seed)
-                found[name].append(round(parsing.score(unseen, parser.parse(unseen))["LAS"], 2))
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "study.json"
-            file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-            assets.publish(STUDY, file)
-    return json.loads(assets.path(STUDY).read_text(encoding="utf-8"))
-
-
-def note_ewt_scores(parser):
-    """Score the parser on EWT's development and test part, greedily; note it in its facts."""
-    parser.facts["trained_on"] = "UD English EWT 2.16, training part"
-    for part in ("dev", "test"):
-        gold = treebank.ewt(part)
-        parsed = parser.parse(gold)
-        figures = parsing.score(gold, parsed)
-        parser.facts[part] = {name: round(value, 2) for name, value in figures.items()}
-        if part == "dev":
-            parser.facts |= {f"dev {name}": table for name, table in tables(gold, parsed).items()}
-
-
-def publish(parser, name):
-    """Make the parser the workshop's own asset `name`, unless the present one is better.
-
-    What counts is LAS on EWT's development part, as `note_ewt_scores` notes it. Returns whether it
-    was published.
-    """
-    if assets.available(name):
-        present = load(assets.path(name), *word_vectors.load())
-        if present.facts["dev"]["LAS"] > parser.facts["dev"]["LAS"]:
-            return False
-    with tempfile.TemporaryDirectory() as folder:
-        parser.save(Path(folder) / "parser.npz")
-        assets.publish(name, Path(folder) / "parser.npz")
-    return True
-
-
-@functools.cache
-def shipped():
-    """Return the parser that ships with the workshop, trained on the English Web Treebank."""
-    return load(assets.path("parser-ewt"), *word_vectors.load())
-
-
-def evaluate(options=None):
-    """Score the shipped parser: `python -m helpers evaluate parser [--treebank FILE.conllu]`.
-
-    options: {"treebank": file with gold trees, "beam": how many histories to keep}, as strings;
-    without a file, the test part of UD English EWT. Words and sentences are given, tags are our
-    tagger's. Returns {"uas", "las", "upos", "words", "words_per_second", "words_per_cpu_second",
-    and LAS by length of the sentence ("las_1-10_words") and by relation ("las_nsubj"), where there
-    are 50 words or more}.
-    """
-    options = options or {}
-    file, beam = options.get("treebank"), int(options.get("beam", 1))
-    gold = conllu.read(file) if file else treebank.ewt("test")
-    parser = shipped()
-    parser.parse(gold[:1], beam)  # builds the graphs, outside of the measured time
-    started, cpu = time.perf_counter(), time.process_time()
-    parsed = parser.parse(gold, beam)
-    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
-    figures = parsing.score(gold, parsed)
-    return (
-        {name.lower(): figures[name] for name in ("UAS", "LAS", "UPOS", "words")}
-        | {
-            "words_per_second": figures["words"] / seconds,
-            "words_per_cpu_second": figures["words"] / cpu_seconds,
-        }
-        | _groups(tables(gold, parsed))
-    )
-
-
-def _groups(tables):
-    """Return the tables as flat figures: {"las_1-10_words": …, "las_nsubj": …}."""
-    named = {
-        "by length": lambda name: f"las_{name.replace('–', '-').replace(' ', '_')}_words",
-        "by relation": lambda name: f"las_{name}",
-    }
-    return {
-        rename(name): las
-        for table, rename in named.items()
-        for name, (las, words) in tables[table].items()
-        if words >= FEWEST_WORDS
-    }

@@ -1,4 +1,4 @@
-"""Grammar as a game of three moves: the rules, the teacher, words as numbers, search, scores.
+"""Grammar as a game of three moves: the rules, the teacher, words as numbers, and search.
 
 The moves are those of the arc-hybrid system (Kuhlmann, Gómez-Rodríguez and Satta 2011), a close
 relative of the arc-standard one in Chen and Manning (2014) and SyntaxNet (Andor et al. 2016); the
@@ -7,6 +7,7 @@ can score moves can play, see `greedy` and `beam_search`.
 """
 
 import functools
+from collections import Counter
 
 import numpy as np
 
@@ -184,23 +185,6 @@ def is_projective(heads):
     return not any(a < c < b < d for a, b in arcs for c, d in arcs)
 
 
-def is_tree(heads):
-    """Whether heads (n,) form one tree: one word under the root, and every word below it."""
-    heads = [0, *map(int, heads)]
-    if len(heads) == 1:
-        return True
-    if heads[1:].count(0) != 1 or not all(0 <= head < len(heads) for head in heads):
-        return False
-    for word in range(1, len(heads)):
-        for _ in heads:
-            word = heads[word]
-            if word == 0:
-                break
-        else:
-            return False
-    return True
-
-
 # ------------------------------------------------------------------------------- words as numbers
 
 PAD, UNKNOWN, ROOT = 0, 1, 2
@@ -212,10 +196,8 @@ VALUES_OF_SHAPE = 64
 def spellings(word):
     """Return what the network sees of a word: one string (or number) for each of COLUMNS."""
     low = word.lower()
-    plain = (
-        "<number>" if any(c.isdigit() for c in low) and not any(c.isalpha() for c in low) else low
-    )
-    return plain, low, low[:3], low[-2:], low[-3:], shape(word)
+    is_number = any(c.isdigit() for c in low) and not any(c.isalpha() for c in low)
+    return "<number>" if is_number else low, low, low[:3], low[-2:], low[-3:], shape(word)
 
 
 def shape(word):
@@ -254,19 +236,17 @@ class Lexicon:
             for name, values in zip(COLUMNS, columns, strict=True)
             if name not in ("vector", "shape")
         }
-        tables["vector"] = [*SPECIAL, *vector_words]
-        tables["tag"] = _frequent([t for s in sentences for t in s.tags], 1)
-        tables["fine_tag"] = _frequent([t for s in sentences for t in s.fine_tags], 1)
-        tables["relation"] = ["<none>", *_frequent([r for s in sentences for r in s.relations], 1)]
-        return cls(tables)
+        names = {"tag": "tags", "fine_tag": "fine_tags", "relation": "relations"}
+        for name, column in names.items():
+            tables[name] = _frequent([v for s in sentences for v in getattr(s, column)], 1)
+        tables["relation"].insert(0, "<none>")
+        return cls(tables | {"vector": [*SPECIAL, *vector_words]})
 
     def _row(self, word):
-        values = spellings(word)
-        looked_up = [
-            self.numbers[name].get(value, UNKNOWN)
-            for name, value in zip(COLUMNS[:-1], values, strict=False)
-        ]
-        return (*looked_up, len(SPECIAL) + values[-1])
+        *pieces, written = spellings(word)
+        known = (self.numbers[name] for name in COLUMNS[:-1])
+        looked_up = [n.get(piece, UNKNOWN) for n, piece in zip(known, pieces, strict=True)]
+        return (*looked_up, len(SPECIAL) + written)
 
     def encode(self, sentences):
         """Return int32 (B, 1 + longest, columns); position 0 is the root, the end is padding."""
@@ -284,9 +264,7 @@ class Lexicon:
 
 
 def _frequent(values, least):
-    counts = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
+    counts = Counter(values)
     return sorted((v for v, c in counts.items() if c >= least), key=lambda v: (-counts[v], v))
 
 
@@ -329,77 +307,56 @@ def greedy(lengths, scorer):
     return states
 
 
+class Beam:
+    """The `width` best histories of each sentence of a batch, one move longer at each step.
+
+    A row stands for a history, and the rows of a sentence follow each other, the best one first.
+    sentences (rows,): which sentence a row is about. states: the `States` that the histories lead
+    to. totals (rows,): their scores; -inf where there are fewer than `width`. classes (rows,
+    moves): the decisions made so far, -1 behind them.
+    """
+
+    def __init__(self, lengths, width):
+        """Begin with one history a sentence, the empty one."""
+        self.width, self.sentences = width, np.repeat(np.arange(len(lengths)), width)
+        self.states = States(np.asarray(lengths)[self.sentences])
+        self.totals = np.where(np.arange(len(self.sentences)) % width == 0, 0.0, -np.inf)
+        self.classes = np.full((len(self.sentences), 2 * max(lengths, default=0)), -1, np.int32)
+
+    def extend(self, rows, scores):
+        """Add to each total the scores of all next moves, and keep the best histories.
+
+        rows: all rows of some sentences, none of them complete. scores: float (rows, classes), as
+        `permitted` gives them.
+        """
+        count, width = scores.shape[1], self.width
+        sums = self.totals[rows, None] + np.where(scores > NEVER / 2, scores, -np.inf)
+        sums = sums.reshape(-1, width * count)
+        best = np.argsort(-sums, 1, kind="stable")[:, :width]
+        self.totals[rows] = np.take_along_axis(sums, best, 1).ravel()
+        # too few possible histories: repeat the best one, at a score that loses
+        best = np.where(np.isneginf(self.totals[rows]).reshape(-1, width), best[:, :1], best)
+        parents = np.take_along_axis(rows.reshape(-1, width), best // count, 1).ravel()
+        classes = (best % count).ravel()
+        self.states.copy_rows(rows, parents)
+        self.classes[rows] = self.classes[parents]
+        self.classes[rows, (self.classes[rows] >= 0).sum(1)] = classes
+        self.states.move(rows, *meaning(classes, (count + 1) // 2))
+
+
 def beam_search(lengths, scorer, width, local=True):
-    """Parse a batch, keeping the `width` best histories of each sentence; return the best `States`.
+    """Parse a batch, keeping the `width` best histories of each sentence; `scorer` as in `greedy`.
 
     local: scores are turned into log-probabilities of the single move before they are summed, as
     greedy training means them; False sums the scores as they are (globally normalised models).
-    Returns (states, scores): one row a sentence, and the sum (B,) of the best history.
+    Returns (states, rows, totals): the `States`, and of each sentence its best row and its score.
     """
-    sentences = np.repeat(np.arange(len(lengths)), width)
-    states = States(np.asarray(lengths)[sentences])
-    totals = np.where(np.arange(len(sentences)) % width == 0, 0.0, -np.inf)
-    while len(rows := states.unfinished()):
-        scores = permitted(scorer(states, rows, sentences[rows]), states.allowed(rows))
+    beam = Beam(lengths, width)
+    while len(rows := beam.states.unfinished()):
+        scores = scorer(beam.states, rows, beam.sentences[rows])
+        scores = permitted(scores, beam.states.allowed(rows))
         if local:
             scores = scores - np.logaddexp.reduce(scores, 1, keepdims=True)
-        sums = totals[rows, None] + np.where(scores > NEVER / 2, scores, -np.inf)
-        count = sums.shape[1]
-        sums = sums.reshape(-1, width * count)
-        best = np.argsort(-sums, 1, kind="stable")[:, :width]
-        # too few possible histories: repeat the best one, at a score that loses
-        hopeless = np.take_along_axis(sums, best, 1) == -np.inf
-        totals[rows] = np.take_along_axis(sums, best, 1).ravel()
-        best = np.where(hopeless, best[:, :1], best)
-        parents = rows.reshape(-1, width)[np.arange(len(best))[:, None], best // count]
-        states.copy_rows(rows, parents.ravel())
-        states.move(rows, *meaning(best.ravel() % count, (count + 1) // 2))
-    first = np.arange(0, len(sentences), width)
-    return states, first, totals[first]
-
-
-# ---------------------------------------------------------------------------------------- scoring
-
-
-def universal(relation):
-    """Return a relation without its subtype: "nsubj:pass" -> "nsubj"."""
-    return relation.split(":")[0]
-
-
-def score(gold, parsed):
-    """Compare parsed sentences with gold ones by the rules of the CoNLL 2018 shared task.
-
-    Every token counts, punctuation too. UAS: percentage of words with the right head; LAS: of words
-    with the right head and the right universal relation (subtypes don't count); UPOS: with the
-    right tag. Both sides must have the same words. Returns {"UAS", "LAS", "UPOS", "words"}.
-    """
-    if [s.words for s in gold] != [s.words for s in parsed]:
-        raise ValueError("The two sides don't have the same words, so they can't be compared.")
-    right = {"UAS": 0, "LAS": 0, "UPOS": 0}
-    for g, p in zip(gold, parsed, strict=True):
-        heads = np.asarray(g.heads) == np.asarray(p.heads)
-        relations = [
-            universal(a) == universal(b) for a, b in zip(g.relations, p.relations, strict=True)
-        ]
-        right["UAS"] += int(heads.sum())
-        right["LAS"] += int((heads & np.array(relations, bool)).sum())
-        right["UPOS"] += sum(a == b for a, b in zip(g.tags, p.tags, strict=True))
-    words = sum(map(len, gold))
-    return {name: 100 * count / max(words, 1) for name, count in right.items()} | {"words": words}
-
-
-def score_by(gold, parsed, group):
-    """Return {group: (LAS in %, words)} of words that `group(sentence, i)` puts together.
-
-    i counts words from 0; `sentence` is the gold one. Most frequent groups first.
-    """
-    counts = {}
-    for g, p in zip(gold, parsed, strict=True):
-        for i in range(len(g)):
-            right = g.heads[i] == p.heads[i] and (
-                universal(g.relations[i]) == universal(p.relations[i])
-            )
-            good, words = counts.get(name := group(g, i), (0, 0))
-            counts[name] = good + int(right), words + 1
-    ordered = sorted(counts.items(), key=lambda item: -item[1][1])
-    return {name: (100 * good / words, words) for name, (good, words) in ordered}
+        beam.extend(rows, scores)
+    first = np.arange(0, len(beam.sentences), width)
+    return beam.states, first, beam.totals[first]

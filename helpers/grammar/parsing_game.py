@@ -8,12 +8,14 @@ import numpy as np
 from helpers import widgets
 from helpers.grammar import parsing, reading, trees
 from helpers.grammar.conllu import Sentence
-from helpers.grammar.parsing import MOVES, Oracle, States
+from helpers.grammar.parsing import IMPOSSIBLE, MOVES, Oracle, States
 
-KEYS = {
+TOOLTIPS = {
     "shift": "Put the next word on the stack.",
     "left-arc": "Hang the top of the stack under the next word.",
     "right-arc": "Hang the top of the stack under the word beneath it.",
+    "back": "Take the last move back.",
+    "hint": "Ask the oracle.",
 }
 
 
@@ -21,29 +23,28 @@ class Game:
     """One sentence, its true tree, and the moves made so far: what the widget shows.
 
     sentence: a `Sentence` with a projective tree. Relations come by themselves: the game is about
-    which word hangs where.
+    which word hangs where. moves: what was played; lost: the true arcs that each of them cost.
     """
 
-    def __init__(self, sentence):
-        """Start with all words in the queue."""
+    def __init__(self, sentence, moves=()):
+        """Start with all words in the queue, and make the `moves`."""
         self.sentence, self.moves, self.lost = sentence, [], []
+        self._restart()
+        for move in moves:
+            self.move(move)
 
-    def _replayed(self):
-        states = States([len(self.sentence)])
-        oracle = Oracle(states, [self.sentence.heads], [np.ones(len(self.sentence), np.int32)])
-        row = np.array([0])
-        for move in self.moves:
-            oracle.follow(row, np.array([move]))
-            states.move(row, np.array([move]), np.ones(1, np.int32))
-        return states, oracle
-
-    def allowed(self):
-        """Return which of the three moves are allowed now: a list of 3 booleans."""
-        return self._replayed()[0].allowed(np.array([0]))[0].tolist()
+    def _restart(self):
+        self._states, self._row = States([len(self.sentence)]), np.array([0])
+        relations = np.ones(len(self.sentence), np.int32)
+        self._oracle = Oracle(self._states, [self.sentence.heads], [relations])
 
     def costs(self):
         """Return how many true arcs each move would lose (IMPOSSIBLE where it is not allowed)."""
-        return self._replayed()[1].costs(np.array([0]))[0].tolist()
+        return self._oracle.costs(self._row)[0].tolist()
+
+    def allowed(self):
+        """Return which of the three moves are allowed now: a list of 3 booleans."""
+        return [cost < IMPOSSIBLE for cost in self.costs()]
 
     def move(self, move):
         """Make a move (0, 1 or 2). ValueError if it is not allowed."""
@@ -51,25 +52,25 @@ class Game:
             raise ValueError(f"A {MOVES[move]} is not possible here.")
         self.lost.append(self.costs()[move])
         self.moves.append(move)
+        self._oracle.follow(self._row, np.array([move]))
+        self._states.move(self._row, np.array([move]), np.ones(1, np.int32))
 
     def back(self):
         """Take the last move back, if there is one."""
-        if self.moves:
-            self.moves.pop()
-            self.lost.pop()
+        self.__init__(self.sentence, self.moves[:-1])
 
     def stack(self):
         """Return the words on the stack, the root first."""
-        states, _ = self._replayed()
-        return [self._word(i) for i in states.stack[0, 2 : states.size[0]]]
+        words = ["ROOT", *self.sentence.words]
+        return [words[i] for i in self._states.stack[0, 2 : self._states.size[0]]]
 
     def queue(self):
         """Return the words that wait."""
-        return self.sentence.words[int(self._replayed()[0].queue[0]) - 1 :]
+        return self.sentence.words[int(self._states.queue[0]) - 1 :]
 
     def tree(self):
         """Return the tree as far as it has grown: a `Sentence`, heads -1 where there is no arc."""
-        heads = self._replayed()[0].heads[0, 1 : len(self.sentence) + 1].copy()
+        heads = self._states.heads[0, 1 : len(self.sentence) + 1].copy()
         right = heads == self.sentence.heads
         names = zip(self.sentence.relations, heads, right, strict=True)
         relations = [r if ok else "?" if head >= 0 else "_" for r, head, ok in names]
@@ -88,96 +89,83 @@ class Game:
             return f"That move made {self.lost[-1]} true arc(s) impossible. Take it back?"
         return f"{len(self.moves)} of {2 * len(self.sentence)} moves made."
 
-    def _word(self, position):
-        return "ROOT" if position == 0 else self.sentence.words[position - 1]
+    def html(self):
+        """Draw stack, queue and tree."""
+
+        def tokens(words):
+            style = "border:1px solid #666;border-radius:4px;padding:2px 6px;margin:2px"
+            boxed = (f"<span style='{style}'>{escape(word)}</span>" for word in words)
+            return "".join(boxed) or "<i>empty</i>"
+
+        return (
+            "<div style='line-height:2.2'>"
+            f"<b>Stack</b> (top at the right): {tokens(self.stack())}<br>"
+            f"<b>Queue</b> (next at the left): {tokens(self.queue())}</div>"
+            f"<div style='overflow-x:auto'>{trees.svg(self.tree())}</div>"
+        )
 
 
 def play(sentence):
-    """Show the game on `sentence` with buttons for the three moves, back, and a hint."""
+    """Show the game on `sentence`; return it and its buttons: the moves', "back", "hint"."""
     game = Game(sentence)
     board, news = ipywidgets.HTML(), ipywidgets.HTML()
-    buttons = {name: ipywidgets.Button(description=name, tooltip=KEYS[name]) for name in MOVES}
-    back = ipywidgets.Button(description="back", tooltip="Take the last move back.")
-    hint = ipywidgets.Button(description="hint", tooltip="Ask the oracle.")
+    buttons = {n: ipywidgets.Button(description=n, tooltip=t) for n, t in TOOLTIPS.items()}
 
     def refresh(said=None):
-        board.value = _board(game)
+        board.value = game.html()
         news.value = f"<p aria-live='polite'>{escape(said or game.news())}</p>"
-        for button, ok in zip(buttons.values(), game.allowed(), strict=True):
-            button.disabled = not ok
-        back.disabled, hint.disabled = not game.moves, game.finished()
+        for name, allowed in zip(MOVES, game.allowed(), strict=True):
+            buttons[name].disabled = not allowed
+        buttons["back"].disabled, buttons["hint"].disabled = not game.moves, game.finished()
 
-    def make(move):
-        game.move(move)
-        refresh()
+    def press(button):
+        said = None
+        if button.description == "hint":
+            costs = game.costs()
+            best = [name for name, cost in zip(MOVES, costs, strict=True) if cost == min(costs)]
+            said = f"The oracle would make this move: {' or '.join(best)}."
+        elif button.description == "back":
+            game.back()
+        else:
+            game.move(MOVES.index(button.description))
+        refresh(said)
 
-    def undo(_):
-        game.back()
-        refresh()
-
-    def ask(_):
-        costs = game.costs()
-        best = [MOVES[m] for m in range(3) if costs[m] == min(costs)]
-        refresh(f"The oracle would make this move: {' or '.join(best)}.")
-
-    for number, button in enumerate(buttons.values()):
-        button.on_click(lambda _, number=number: make(number))
-    back.on_click(undo)
-    hint.on_click(ask)
+    for button in buttons.values():
+        button.on_click(press)
     refresh()
-    row = ipywidgets.HBox([*buttons.values(), back, hint])
-    box = ipywidgets.VBox([board, row, news])
-    alt = "The game of three moves, before the first one: " + " ".join(sentence.words)
-    widgets.show(
-        box, trees.picture(sentence), f"{alt}. The tree to reach: {trees.describe(sentence)}"
-    )
-    return game, {**buttons, "back": back, "hint": hint}
-
-
-def _board(game):
-    def tokens(words):
-        boxed = "".join(
-            f"<span style='border:1px solid #666;border-radius:4px;padding:2px 6px;"
-            f"margin:2px'>{escape(word)}</span>"
-            for word in words
-        )
-        return boxed or "<i>empty</i>"
-
-    return (
-        f"<div style='line-height:2.2'><b>Stack</b> (top at the right): {tokens(game.stack())}"
-        f"<br><b>Queue</b> (next at the left): {tokens(game.queue())}</div>"
-        f"<div style='overflow-x:auto'>{trees.svg(game.tree())}</div>"
-    )
+    alt = f"The game of three moves, before the first one: {' '.join(sentence.words)}. "
+    alt += f"The tree to reach: {trees.describe(sentence)}"
+    box = ipywidgets.VBox([board, ipywidgets.HBox(list(buttons.values())), news])
+    widgets.show(box, trees.Drawing(sentence, alt=alt))
+    return game, buttons
 
 
 def explore(text, parser=None):
     """Show a text box and the tree of what stands in it; a slider steps through the moves."""
     box = ipywidgets.Text(value=text, description="Sentence", layout={"width": "95%"})
-    step = ipywidgets.IntSlider(description="Moves", continuous_update=True)
+    step = ipywidgets.IntSlider(description="Moves")
     page = ipywidgets.HTML()
-    games = []
+    sentences = []
 
     def draw(_=None):
         parts = []
-        for number, game in enumerate(games):
-            if number == 0:
-                game.moves = parsing.true_moves(game.sentence.heads)[: step.value]
-                parts.append(_board(game))
+        for sentence in sentences:
+            if not parts:
+                moves = parsing.true_moves(sentence.heads)[: step.value]
+                parts.append(Game(sentence, moves).html())
             else:
-                parts.append(f"<div style='overflow-x:auto'>{trees.svg(game.sentence)}</div>")
-            if said := reading.doubt(game.sentence, parser):
+                parts.append(f"<div style='overflow-x:auto'>{trees.svg(sentence)}</div>")
+            if said := reading.doubt(sentence, parser):
                 parts.append(f"<p>{escape(said)}</p>")
         page.value = "".join(parts) or "<p>Type a sentence: there is no word yet.</p>"
 
     def read(_=None):
-        games[:] = [Game(sentence) for sentence in reading.read(box.value, parser)]
-        moves = 2 * len(games[0].sentence) if games else 0
-        step.max, step.value = moves, moves
+        sentences[:] = reading.read(box.value, parser)
+        step.max = step.value = 2 * len(sentences[0]) if sentences else 0
         draw()
 
     box.observe(read, "value")
     step.observe(draw, "value")
     read()
-    first = games[0].sentence
-    widgets.show(ipywidgets.VBox([box, step, page]), trees.picture(first), trees.describe(first))
+    widgets.show(ipywidgets.VBox([box, step, page]), trees.Drawing(sentences[0]))
     return box, step, page

@@ -2,9 +2,10 @@
 
 import re
 from collections import namedtuple
+from dataclasses import replace
 
 from helpers.grammar import parser_network
-from helpers.grammar.conllu import Sentence
+from helpers.grammar.conllu import Sentence, universal
 
 LONGEST = 400  # words; where a text has no full stop for that long, it is cut
 
@@ -28,8 +29,10 @@ TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 END = re.compile(r"[.!?…。！？]+")
-LEFT_OUT = ("punct", "acl", "advcl", "parataxis")
 CLOSING = set("\"'”’)]}»")
+LEFT_OUT = ("punct", "acl", "advcl", "parataxis")
+ASKING = {"who", "whom", "what"}
+ARTICLES = {"the", "a", "an", "'s"}
 
 Fact = namedtuple("Fact", "subject verb object")
 
@@ -61,10 +64,8 @@ def read(text, parser=None, beam=1):
 def doubt(sentence, parser=None):
     """Say in a sentence why the tree of this one may be a guess; "" where nothing speaks for it."""
     tables = (parser or parser_network.shipped()).lexicon.numbers
-    letters = [w for w in sentence.words if any(c.isalpha() for c in w)]
-    strange = [
-        w for w in letters if w.lower() not in tables["word"] and w.lower() not in tables["vector"]
-    ]
+    letters = [w.lower() for w in sentence.words if any(c.isalpha() for c in w)]
+    strange = [w for w in letters if w not in tables["word"] and w not in tables["vector"]]
     if not letters:
         return "There is no word in it: whatever tree is drawn means nothing."
     if 2 * len(strange) > len(letters):
@@ -77,33 +78,35 @@ def doubt(sentence, parser=None):
     return ""
 
 
+def dependents(sentence, position, *relations):
+    """Return the positions (from 1) that hang under a word with one of these full relations."""
+    arcs = zip(sentence.heads, sentence.relations, strict=True)
+    return [i for i, arc in enumerate(arcs, 1) if arc[0] == position and arc[1] in relations]
+
+
 def phrase(sentence, position, without=LEFT_OUT):
     """Return the words that hang under a word (position from 1), in order, as a string.
 
     Dependents with a relation in `without` are left out with all that hangs under them.
     """
-    inside = {position}
-    grew = True
-    while grew:
-        more = {
-            i
-            for i, head in enumerate(sentence.heads, 1)
-            if head in inside and sentence.relations[i - 1].split(":")[0] not in without
-        }
-        grew = not more <= inside
-        inside |= more
+    inside, before = {position}, 0
+    while len(inside) > before:
+        before = len(inside)
+        for i, head in enumerate(sentence.heads, 1):
+            if head in inside and universal(sentence.relations[i - 1]) not in without:
+                inside.add(i)
     return " ".join(sentence.words[i - 1] for i in sorted(inside))
 
 
-def dependents(sentence, position, *relations):
-    """Return the positions (from 1) that hang under a word with one of these full relations."""
-    return [
-        i
-        for i, (head, relation) in enumerate(
-            zip(sentence.heads, sentence.relations, strict=True), 1
-        )
-        if head == position and relation in relations
-    ]
+def hung(sentence, word, head):
+    """Return the sentence with `word` hung under `head` (both as they are written in it)."""
+    position, above = sentence.words.index(word), sentence.words.index(head)
+    heads, relations = sentence.heads.copy(), list(sentence.relations)
+    heads[position] = above + 1
+    if relations[position] in ("obl", "nmod"):  # under a verb, under a noun
+        noun = sentence.tags[above] in ("NOUN", "PROPN", "PRON")
+        relations[position] = "nmod" if noun else "obl"
+    return replace(sentence, heads=heads, relations=relations)
 
 
 def facts(sentence):
@@ -116,21 +119,12 @@ def facts(sentence):
     for position, tag in enumerate(sentence.tags, 1):
         if tag not in ("VERB", "AUX") or sentence.relations[position - 1].startswith("aux"):
             continue
-        subject, object_ = _arguments(sentence, position)
-        if not (subject or object_):
-            continue
-        parts = sorted([position, *dependents(sentence, position, "compound:prt")])
-        found.append(
-            Fact(
-                _told(sentence, subject),
-                " ".join(sentence.words[i - 1] for i in parts),
-                _told(sentence, object_),
-            )
-        )
+        told = [_told(sentence, participant) for participant in _arguments(sentence, position)]
+        if any(told):
+            parts = sorted([position, *dependents(sentence, position, "compound:prt")])
+            verb = " ".join(sentence.words[i - 1] for i in parts)
+            found.append(Fact(told[0], verb, told[1]))
     return found
-
-
-ASKING = {"who", "whom", "what"}
 
 
 def answer(question, sentences, alike, parser=None):
@@ -140,31 +134,31 @@ def answer(question, sentences, alike, parser=None):
     ("What did Anna paint?" is Anna, paint, what), and the first fact that fits fills it.
     """
     for asked in (fact for s in read(question, parser) for fact in facts(s)):
-        subject_asked = asked.subject.lower() in ASKING
-        if not subject_asked and asked.object.lower() not in ASKING:
+        if asked.subject.lower() in ASKING:
+            gap, given = "subject", "object"
+        elif asked.object.lower() in ASKING:
+            gap, given = "object", "subject"
+        else:
             continue
-        known = asked.object if subject_asked else asked.subject
+        known = getattr(asked, given)
         for fact in (fact for s in sentences for fact in facts(s)):
-            gap, given = (
-                (fact.subject, fact.object) if subject_asked else (fact.object, fact.subject)
-            )
-            if gap and alike(asked.verb, fact.verb) and (not known or _overlap(known, given)):
-                return gap
+            fits = not known or _overlap(known, getattr(fact, given))
+            if fits and getattr(fact, gap) and alike(asked.verb, fact.verb):
+                return getattr(fact, gap)
     return ""
 
 
 def _overlap(one, other):
     """Whether two phrases share a word that is not an article."""
-    small = {"the", "a", "an", "'s"}
-    return bool((set(one.lower().split()) & set(other.lower().split())) - small)
+    return bool((set(one.lower().split()) & set(other.lower().split())) - ARTICLES)
 
 
 def _told(sentence, position):
     """Return the phrase of a participant without its preposition; "" for None."""
     if position is None:
         return ""
-    without = (*LEFT_OUT, "case") if sentence.relations[position - 1] == "obl:agent" else LEFT_OUT
-    return phrase(sentence, position, without)
+    by = sentence.relations[position - 1] == "obl:agent"
+    return phrase(sentence, position, (*LEFT_OUT, "case") if by else LEFT_OUT)
 
 
 def _arguments(sentence, position):

@@ -88,7 +88,7 @@ def _sentences():
     try:
         return "EWT's test part", treebank.ewt("test")
     except (assets.AssetError, conllu.TreebankError):
-        return "the workshop's own treebank", treebank.generate(2000, seed=11)
+        return "the workshop's own treebank", [s for part in treebank.own().values() for s in part]
 
 
 def _spacy_seconds(sentences):

@@ -3,7 +3,7 @@
 import nbformat
 
 CELLS = [
-    "from helpers import reading\nfrom helpers.widgets import parsing_game",
+    "from helpers.grammar import parsing_game, reading",
     "(sentence,) = reading.read('The dog chased a cat.')\n"
     "game, buttons = parsing_game.play(sentence)",
     "box, step, page = parsing_game.explore('Birds sing.')",

@@ -1,3 +1,4 @@
+import conllu as referee
 import numpy as np
 import pytest
 
@@ -12,32 +13,44 @@ REAL = (
     "3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_\n"
     "4\tknow\tknow\tVERB\tVB\t_\t0\troot\t0:root\tSpaceAfter=No\n"
     "4.1\tknow\tknow\tVERB\tVB\t_\t_\t_\t0:root\tCopyOf=4\n"
-    "5\t.\t.\tPUNCT\t.\t_\t4\tpunct\t4:punct\t_\n"
+    "5\t.\u2028\t.\tPUNCT\t.\t_\t4\tpunct\t4:punct\t_\n"
     "\n"
 )
 
 
+def rows(*numbers, heads=None, relation="dep"):
+    """CoNLL-U text with these numbers in its first column, and heads where they are words."""
+    heads = iter(heads or [])
+    lines = []
+    for number in numbers:
+        head = next(heads, "_") if number.isdigit() else "_"
+        lines.append(f"{number}\tw" + "\t_" * 4 + f"\t{head}\t{relation}\t_\t_")
+    return "\n".join(lines) + "\n\n"
+
+
 def test_a_file_passes_through_unchanged(tmp_path):
     path = tmp_path / "a.conllu"
-    path.write_text(REAL * 2, encoding="utf-8")
-    sentences = conllu.read(path)
-    conllu.write(tmp_path / "b.conllu", sentences)
+    path.write_text("\ufeff" + REAL * 2, encoding="utf-8")
+    conllu.write(tmp_path / "b.conllu", conllu.read(path, trees=True))
     assert (tmp_path / "b.conllu").read_text(encoding="utf-8") == REAL * 2
 
 
-def test_multi_word_tokens_and_empty_nodes_are_no_words():
-    (sentence,) = conllu.parse(REAL)
-    assert sentence.words == ["I", "do", "n't", "know", "."]
-    assert sentence.heads.tolist() == [4, 4, 4, 0, 4]
-    assert sentence.relations[0] == "nsubj"
+def test_words_and_trees_are_those_that_another_reader_finds(own):
+    text = REAL + conllu.text(own["test"][:40])
+    for sentence, tokens in zip(conllu.parse(text), referee.parse(text), strict=True):
+        words = [token for token in tokens if isinstance(token["id"], int)]
+        assert sentence.words == [word["form"] for word in words]
+        assert sentence.heads.tolist() == [word["head"] for word in words]
+        assert sentence.relations == [word["deprel"] for word in words]
+        assert sentence.tags == [word["upos"] for word in words]
 
 
 def test_a_new_head_is_written_and_the_stale_column_emptied():
     (sentence,) = conllu.parse(REAL)
     sentence.heads = np.array([2, 4, 4, 0, 4])
-    lines = conllu.text([sentence]).splitlines()
+    lines = conllu.text([sentence]).split("\n")
     assert lines[2].split("\t")[6:9] == ["2", "nsubj", "_"]
-    assert lines[4] == REAL.splitlines()[4]
+    assert lines[4] == REAL.split("\n")[4]
 
 
 def test_a_sentence_without_a_file_is_written_too():
@@ -47,23 +60,93 @@ def test_a_sentence_without_a_file_is_written_too():
     assert again.heads.tolist() == [0, 1]
 
 
-def test_windows_line_ends_and_a_missing_last_empty_line():
-    (sentence,) = conllu.parse(REAL.rstrip("\n").replace("\n", "\r\n"))
-    assert len(sentence) == 5
+def test_what_is_valid_is_read():
+    for text, words in (
+        (REAL.rstrip("\n").replace("\n", "\r\n"), [5]),
+        ("\n\n" + REAL + "\n\n" + REAL, [5, 5]),
+        (rows("0.1", "0.2", "1", "1.1", "2-4", "2", "3", "3.1", "4"), [4]),
+        ("# only a comment\n\n" + rows("1"), [0, 1]),
+        ("", []),
+    ):
+        assert [len(s) for s in conllu.parse(text)] == words
+
+
+# The kinds of Universal Dependencies' own validate.py: what stands in the file, and the line.
+REFUSED = {
+    "plain text": ("hello world\n", 1),
+    "columns": (REAL.replace("\t_\n", "\n", 1), 3),
+    "a column too many": (REAL + rows("1").replace("w", "w\t"), 11),
+    "a line of blanks": (rows("1") + "  \n", 3),
+    "an empty column": (rows("1").replace("w", ""), 1),
+    "a comment between words": (rows("1")[:-1] + "# late\n" + rows("2"), 2),
+    **{
+        f"number {number!r}": (rows("1", "2")[:-1] + rows(number), 3)
+        for number in [*"0c３³_", "03", "3.", ".1", "+3", "3_0", "-1", "nan", "3-", "3.a", "3-4-5"]
+    },
+    "from 0": (rows("0", "1"), 1),
+    "a number twice": (rows("1", "1"), 2),
+    "a number left out": (rows("1", "3"), 2),
+    "no empty line": (rows("1", "2")[:-1] + rows("1", "2"), 3),
+    "a range backwards": (rows("2-1", "1", "2"), 1),
+    "a range too early": (rows("2-3", "1", "2", "3"), 1),
+    "a range too late": (rows("1", "2", "1-2"), 3),
+    "ranges overlap": (rows("1-2", "1", "2-3", "2", "3"), 3),
+    "a range twice": (rows("1-2", "1-2", "1", "2"), 2),
+    "a range too long": (rows("1-3", "1", "2"), 3),
+    "a node elsewhere": (rows("1", "2.1", "2"), 2),
+    "a node too early": (rows("1", "1.2"), 2),
+    "a node numbered 0": (rows("1", "1.0"), 2),
+    **{
+        f"head {head!r}": (rows("1", "2", heads=["0", head]), 2)
+        for head in [
+            "x",
+            "-1",
+            "nan",
+            "1.1",
+            "+1",
+            "01",
+            "１",
+            "1_0",
+            " 1",
+            "3",
+            "9" * 30,
+            "9" * 5000,
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize(("text", "line"), REFUSED.values(), ids=REFUSED)
+def test_every_other_line_is_refused_by_number(text, line):
+    with pytest.raises(TreebankError, match=rf"^Line {line} of f\.conllu is not CoNLL-U: .*\.$"):
+        conllu.parse(text, "f.conllu")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("hello world\n", "Line 1"),
-        (REAL.replace("4\tnsubj", "9\tnsubj"), "outside"),
-        (REAL.replace("4\tnsubj", "x\tnsubj"), "not a number"),
-        (REAL.replace("5\t.", "7\t."), "numbered"),
+        ("", "no trees in f"),
+        ("# a\n# b\n", "no trees in f"),
+        (rows("1", "2"), "no trees in f"),
+        (REAL + rows("1", "2", heads="0_"), "line 13 .* word 2 has no head"),
+        (REAL + rows("1", "2", heads="00"), "2 words hang under the root"),
+        (REAL + rows("1", "2", heads="12"), "0 words hang under the root"),
+        (REAL + rows("1", "2", "3", heads="023"), "word 2 hangs in a circle"),
+        (REAL + rows("1", "2", "3", heads="032"), "word 2 hangs in a circle"),
+        (REAL + rows("1", heads="0", relation="_"), "word 1 has no relation"),
     ],
 )
-def test_what_is_no_treebank_gets_a_sentence(text, said):
+def test_where_trees_are_promised_anything_else_is_refused(text, said):
+    conllu.parse(text)
     with pytest.raises(TreebankError, match=said):
-        conllu.parse(text)
+        conllu.parse(text, "f.conllu", trees=True)
+
+
+def test_what_is_a_tree():
+    for heads in ([], [0], [2, 0, 2]):
+        assert conllu.flaw(heads) == ""
+    for heads in ([0, 0], [2, 1, 0], [2, 1], [1], [-1, 1], [0, 9]):
+        assert conllu.flaw(heads)
 
 
 def test_missing_or_binary_files_get_a_sentence(tmp_path):
@@ -72,7 +155,3 @@ def test_missing_or_binary_files_get_a_sentence(tmp_path):
     (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TreebankError, match="UTF-8"):
         conllu.read(tmp_path / "b")
-
-
-def test_empty_text_has_no_sentences():
-    assert conllu.parse("") == []

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
-from helpers.grammar import parsing, reading
+from helpers.grammar import conllu, reading
+from helpers.grammar.conllu import Sentence
 
 
 @pytest.mark.parametrize(
@@ -25,30 +27,32 @@ def test_text_becomes_sentences_of_words(text, words):
     assert reading.tokenise(text) == words
 
 
-def test_nothing_is_lost_and_endless_sentences_are_cut():
-    text = "word " * 1000
-    sentences = reading.tokenise(text)
-    assert max(map(len, sentences)) <= reading.LONGEST
-    assert sum(map(len, sentences)) == 1000
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "😀", "Go", "?!?", "word " * 300, "これは日本語です。", "\"'", "http://a.b/c", "\x00"],
-)
-def test_any_text_can_be_read(text):
-    for sentence in reading.read(text):
-        assert parsing.is_tree(sentence.heads)
+def test_any_text_can_be_read_and_nothing_is_lost():
+    for text in (
+        "",
+        "Go",
+        "?!?",
+        "word " * 900,
+        "これは日本語です。",
+        "\"'",
+        "http://a.b/c",
+        "\x00",
+    ):
+        sentences = reading.read(text)
+        assert sum(map(len, sentences)) >= len(text.split())
+        assert max(map(len, sentences), default=0) <= reading.LONGEST
+        assert all(conllu.flaw(sentence.heads) == "" for sentence in sentences)
 
 
 def test_it_says_when_a_tree_is_a_guess():
-    def doubt(text):
-        return reading.doubt(reading.read(text)[0])
-
-    assert doubt("The dog sleeps.") == ""
-    assert "English" in doubt("Wir lesen heute lange Sätze")
-    assert "no word" in doubt("?! 😀")
-    assert "long" in doubt("and the dog " * 50)
+    for text, said in (
+        ("The dog sleeps.", None),
+        ("Wir lesen heute lange Sätze", "English"),
+        ("?! 😀", "no word"),
+        ("and the dog " * 50, "long"),
+    ):
+        found = reading.doubt(reading.read(text)[0])
+        assert said in found if said else found == ""
 
 
 def test_the_shipped_parser_reads_plain_english():
@@ -58,34 +62,40 @@ def test_the_shipped_parser_reads_plain_english():
     assert sentence.relations[5] == "iobj"
 
 
-def facts(text):
-    return [tuple(fact) for sentence in reading.read(text) for fact in reading.facts(sentence)]
-
-
 def test_who_did_what_to_whom():
-    assert facts("The dog chased the man.") == [("The dog", "chased", "the man")]
-    assert facts("The man chased the dog.") == [("The man", "chased", "the dog")]
-    assert facts("Anna slept in the garden.") == [("Anna", "slept", "")]
-
-
-def test_a_passive_is_turned_round():
-    found = facts("The cake was eaten by the children.")
-    assert found == [("the children", "eaten", "The cake")]
-
-
-def test_joined_verbs_share_their_subject():
-    found = facts("Anna wrote a letter and sent it.")
-    assert ("Anna", "wrote", "a letter") in found
-    assert ("Anna", "sent", "it") in found
+    for text, facts in (
+        ("The dog chased the man.", [("The dog", "chased", "the man")]),
+        ("Anna slept in the garden.", [("Anna", "slept", "")]),
+        ("The cake was eaten by the children.", [("the children", "eaten", "The cake")]),
+        (
+            "Anna wrote a letter and sent it.",
+            [("Anna", "wrote", "a letter"), ("Anna", "sent", "it")],
+        ),
+        ("Sleep!", []),
+    ):
+        found = [tuple(fact) for sentence in reading.read(text) for fact in reading.facts(sentence)]
+        assert found == facts
 
 
 def test_questions_are_answered_from_the_facts():
-    def alike(one, other):
-        return one[:4] == other[:4]
-
     story = reading.read("Anna painted the old house. The house was visited by her brother.")
-    assert reading.answer("Who painted the house?", story, alike) == "Anna"
-    assert reading.answer("What did Anna paint?", story, alike) == "the old house"
-    assert reading.answer("Who visited the house?", story, alike) == "her brother"
-    assert reading.answer("Who sold the house?", story, alike) == ""
-    assert reading.answer("", story, alike) == ""
+    for question, answer in (
+        ("Who painted the house?", "Anna"),
+        ("What did Anna paint?", "the old house"),
+        ("Who visited the house?", "her brother"),
+        ("Who sold the house?", ""),
+        ("Anna painted the house.", ""),
+        ("", ""),
+    ):
+        assert reading.answer(question, story, lambda one, other: one[:4] == other[:4]) == answer
+
+
+def test_a_word_hung_elsewhere_gets_the_relation_that_fits_there():
+    tags, relations = ["VERB", "NOUN", "NOUN"], ["root", "obj", "obl"]
+    sentence = Sentence(
+        ["saw", "men", "hats"], tags, heads=np.array([0, 1, 1]), relations=relations
+    )
+    under_noun = reading.hung(sentence, "hats", "men")
+    assert under_noun.heads.tolist() == [0, 1, 2]
+    assert under_noun.relations[2] == "nmod"
+    assert sentence.relations[2] == reading.hung(under_noun, "hats", "saw").relations[2] == "obl"
