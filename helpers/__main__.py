@@ -18,14 +18,18 @@ def fetch(options):
 
     if options.source:
         os.environ["WORKSHOP_MIRROR"] = options.source
-    if options.setup and not options.to:
-        assets.set_up()
-        return 0  # the lessons can do without
     wanted = assets.names(options.setup) if options.setup or options.all else options.names
-    if not options.to:
-        return 1 if assets.fetch(wanted) else 0
-    print(f"{len(assets.write_mirror(options.to, wanted))} files are in {options.to}")
-    return 0
+    if options.to:
+        print(f"{len(assets.write_mirror(options.to, wanted))} files are in {options.to}")
+        return 0
+    failed = assets.fetch(wanted, quiet=options.setup)
+    if failed and options.setup:
+        reasons = "; ".join(dict.fromkeys(failed.values()))
+        print(
+            f"Not fetched: {', '.join(failed)} ({reasons}); lessons use a stand-in or say what "
+            "they need, and the next `make setup` completes it."
+        )
+    return 1 if failed and not options.setup else 0
 
 
 def run(options):

