@@ -25,6 +25,8 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 
+import nbformat
+
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 ADDITIONS = NOTEBOOKS.parent / "jupyter"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -156,6 +158,15 @@ class Lab:
         notebook = Notebook(page)
         notebook.wait_until("panel.context.isReady && " + _IDLE, seconds)
         return notebook
+
+    def run_new(self, page, *cells):
+        """Open a new notebook that has nothing but these code cells, and run it."""
+        notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.root / "new.ipynb")
+        opened = self.open(page, "new.ipynb")
+        opened.run_all()
+        return opened
 
 
 _PANEL = "const panel = window.jupyterapp?.shell.currentWidget;"
