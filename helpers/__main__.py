@@ -9,7 +9,7 @@ def doctor(options):
     """Print OK or the remedy for each item of the environment."""
     from tools import doctor
 
-    return doctor.main()
+    return doctor.show() if options.brief else doctor.main()
 
 
 def fetch(options):
@@ -99,7 +99,8 @@ def parser():
         sub.set_defaults(function=function, extra=[])
         return sub
 
-    command(doctor)
+    sub = command(doctor)
+    sub.add_argument("--brief", action="store_true", help="a word for each topic, as in lesson 00")
 
     sub = command(fetch)
     sub.add_argument("names", nargs="*", metavar="NAME", help="an asset of data/manifest.toml")

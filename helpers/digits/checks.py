@@ -3,7 +3,10 @@
 import functools
 
 import numpy as np
+from scipy import special
+from sklearn import metrics
 
+from helpers import exercises
 from helpers.digits import mnist
 from helpers.exercises import Wrong, exercise
 
@@ -14,8 +17,8 @@ MOST_WRONG = 3  # digits on the map that may be on the wrong side
 def knobs(setting, inputs, is_seven):
     """`setting`: (upper weight, lower weight, bias), for `inputs` (n, 2) and `is_seven` (n,)."""
     try:
-        upper_weight, lower_weight, bias = map(float, setting)
-    except (TypeError, ValueError):
+        upper_weight, lower_weight, bias = map(exercises.number, setting)
+    except (TypeError, ValueError, Wrong):
         raise Wrong("three numbers are needed: (upper weight, lower weight, bias)") from None
     says_seven = upper_weight * inputs[:, 0] + lower_weight * inputs[:, 1] + bias > 0
     right = int((says_seven == is_seven).sum())
@@ -37,7 +40,7 @@ def narrower(model):
     weights = _classifier(model).count_params()
     if weights >= 30_000:
         raise Wrong(f"it has {weights:,} weights, and 30,000 are too many")
-    _expect_accuracy(model, 0.88, *_development(), "development digits")
+    _expect_accuracy(model, 0.88, "development digits")
     return (
         f"{weights:,} weights read nearly as well as 400,000 do: width helps, but ever less. "
         "A small model is quick to train, to send and to run."
@@ -47,22 +50,20 @@ def narrower(model):
 @exercise
 def softmax(function):
     """Judge a function that turns a vector of scores into probabilities."""
-    if not callable(function):
-        raise Wrong("it is not a function: define it with `def softmax(scores):`")
-    cases = ([2.0, 1.0, 0.1], [0.0, 0.0], [-3.0, 5.0, 5.0, 1.0], np.linspace(-2, 2, 10))
-    for scores in cases:
-        found, scores = _vector(function, scores)
+    exercises.function(function, "softmax(scores)")
+    for scores in ([2.0, 1.0, 0.1], [0.0, 0.0], [-3.0, 5.0, 5.0, 1.0], np.linspace(-2, 2, 10)):
+        found, scores = _probabilities(function, scores)
         if not np.isclose(found.sum(), 1):
             raise Wrong(f"for {scores.round(1)} your probabilities add up to {found.sum():.2f}")
         if (found < 0).any():
             raise Wrong(f"for {scores.round(1)} a probability is negative")
-        if not np.allclose(found, _softmax(scores)):
+        if not np.allclose(found, special.softmax(scores)):
             raise Wrong(
                 f"for {scores.round(1)} they add up to 1, but the ratio of two probabilities "
                 "should be the exponential of the difference of their scores"
             )
-    found, scores = _vector(function, [1000.0, 999.0])
-    if not np.allclose(found, _softmax(scores)):
+    found, scores = _probabilities(function, [1000.0, 999.0])
+    if not np.allclose(found, special.softmax(scores)):
         raise Wrong(
             "for scores as large as 1000 it gives no numbers any more: np.exp(1000) is too large "
             "for a computer's number"
@@ -75,8 +76,7 @@ def two_layers(model):
     """Judge a trained dense model with at least two hidden layers."""
     from keras import activations, layers
 
-    _classifier(model)
-    dense = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    dense = [layer for layer in _classifier(model).layers if isinstance(layer, layers.Dense)]
     if len(dense) < 3:
         raise Wrong(
             f"it has {len(dense)} Dense layers, the output layer included; two hidden ones and "
@@ -89,7 +89,7 @@ def two_layers(model):
             "a hidden layer has no activation, and two layers with nothing bent between them "
             "can do no more than one"
         )
-    _expect_accuracy(model, 0.90, *_development(), "development digits")
+    _expect_accuracy(model, 0.90, "development digits")
     return "Layers on layers: that is all the 'deep' in deep learning means."
 
 
@@ -104,8 +104,7 @@ def confused(pair, true, predicted):
         raise Wrong("both should be digits from 0 to 9")
     if is_digit == read_as:
         raise Wrong("a digit read as itself is no mistake")
-    table = np.zeros((10, 10), int)
-    np.add.at(table, (np.asarray(true), np.asarray(predicted)), 1)
+    table = metrics.confusion_matrix(true, predicted, labels=range(10))
     np.fill_diagonal(table, 0)
     if table[is_digit, read_as] == table.max():
         return "The model trips where people do: over digits that share most of their strokes."
@@ -117,8 +116,7 @@ def confused(pair, true, predicted):
 @exercise
 def reach(model):
     """Judge any trained model by the held-out digits."""
-    _, (x_test, y_test) = mnist.load()
-    _expect_accuracy(_classifier(model), 0.975, x_test, y_test, "test digits")
+    _expect_accuracy(_classifier(model), 0.975, "test digits")
     return "At least 97.5 % on digits it has never seen, from no more than 4,000 to learn from."
 
 
@@ -126,10 +124,10 @@ def reach(model):
 
 
 @functools.cache
-def _development() -> mnist.Digits:
-    """The lesson's development digits."""
-    (x_train, y_train), _ = mnist.load()
-    return mnist.split(x_train, y_train, mnist.DEVELOPMENT)[1]
+def _held_out() -> dict[str, mnist.Digits]:
+    (x_train, y_train), test = mnist.load()
+    development = mnist.split(x_train, y_train, mnist.DEVELOPMENT)[1]
+    return {"development digits": development, "test digits": test}
 
 
 def _classifier(model):
@@ -150,8 +148,9 @@ def _classifier(model):
     return model
 
 
-def _expect_accuracy(model, least: float, x: np.ndarray, y: np.ndarray, which: str) -> None:
-    """Raise `Wrong` unless the model reads a share of at least `least` of the digits right."""
+def _expect_accuracy(model, least: float, which: str) -> None:
+    """Raise `Wrong` unless the model reads a share of at least `least` of those digits right."""
+    x, y = _held_out()[which]
     outputs = model.predict(mnist.scaled(x, model.input_shape[1:]), verbose=0)
     accuracy = np.mean(outputs.argmax(1) == y)
     if accuracy < least:
@@ -161,16 +160,9 @@ def _expect_accuracy(model, least: float, x: np.ndarray, y: np.ndarray, which: s
         )
 
 
-def _vector(function, scores) -> tuple[np.ndarray, np.ndarray]:
+def _probabilities(function, scores) -> tuple[np.ndarray, np.ndarray]:
     """Return (function's answer, scores) as vectors; `Wrong` where the shapes differ."""
     scores = np.asarray(scores)
     with np.errstate(all="ignore"):
-        found = np.asarray(function(scores.copy()), float)
-    if found.shape != scores.shape:
-        raise Wrong(f"for {scores.size} scores it should return {scores.size} probabilities")
-    return found, scores
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max())
-    return powers / powers.sum()
+        found = function(scores.copy())
+    return exercises.shape(found, scores.shape, f"for {scores.size} scores the result"), scores

@@ -5,10 +5,11 @@ Every digit was scaled into a box of 20 × 20 pixels and moved so that its centr
 the middle of the picture; `normalise` does the same to a digit that somebody draws.
 """
 
-import math
+import functools
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from helpers import assets
 
@@ -57,7 +58,7 @@ def scaled(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return x.reshape(-1, *shape).astype("float32") / 255
 
 
-def score(name: str) -> dict[str, float]:
+def score(name: str, options: dict | None = None) -> dict[str, float]:
     """Score the shipped checkpoint `name` on the 1,000 test digits, which it was not trained on.
 
     Returns how many `digits` and `errors` there are, the `accuracy`, and the `loss` (the mean
@@ -74,14 +75,8 @@ def score(name: str) -> dict[str, float]:
     return {"digits": len(y_test), "errors": errors, "accuracy": accuracy, "loss": losses.mean()}
 
 
-def score_dense(options: dict[str, str]) -> dict[str, float]:
-    """Score mnist-dense, for `python -m helpers evaluate`."""
-    return score("mnist-dense")
-
-
-def score_cnn(options: dict[str, str]) -> dict[str, float]:
-    """Score mnist-cnn, for `python -m helpers evaluate`."""
-    return score("mnist-cnn")
+# For `python -m helpers evaluate`.
+score_dense, score_cnn = (functools.partial(score, name) for name in ("mnist-dense", "mnist-cnn"))
 
 
 def normalise(picture: np.ndarray) -> np.ndarray:
@@ -97,17 +92,10 @@ def normalise(picture: np.ndarray) -> np.ndarray:
     ink = Image.fromarray(picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     scale = BOX / max(ink.size)
     size = [max(1, round(length * scale)) for length in ink.size]
-    ink = np.asarray(
-        ink.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC)
-    )
+    resampling = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+    ink = np.asarray(ink.resize(size, resampling))
     height, width = ink.shape
-    top = _start(ink.sum(1, dtype=float), height)
-    left = _start(ink.sum(0, dtype=float), width)
+    centre = np.array(ndimage.center_of_mass(ink)) + 0.5
+    top, left = np.clip(np.ceil(SIDE / 2 - centre), 0, (SIDE - height, SIDE - width)).astype(int)
     result[top : top + height, left : left + width] = ink
     return result
-
-
-def _start(ink: np.ndarray, length: int) -> int:
-    """Where `length` rows (or columns) begin so that their centre of mass is in pixel 14."""
-    centre = np.average(np.arange(length) + 0.5, weights=ink)
-    return int(np.clip(math.ceil(SIDE / 2 - centre), 0, SIDE - length))

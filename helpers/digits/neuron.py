@@ -1,7 +1,10 @@
-"""A neuron's knobs: three sliders, and real digits that change sides as the learner turns them."""
+"""A neuron's knobs: three sliders, and real digits that change sides as the learner turns them.
+
+board = Board(neuron, pictures, inputs, is_seven)
+widgets.explore(board.draw, board.alt, **sliders())
+"""
 
 from collections.abc import Callable
-from itertools import product
 
 import ipywidgets
 import numpy as np
@@ -11,8 +14,7 @@ from PIL import Image
 
 from helpers import figures, widgets
 
-NAMES = ("Upper weight", "Lower weight", "Bias")
-LIMITS = (2.0, 2.0, 20.0)  # how far the knobs turn to either side
+LIMITS = {"upper_weight": 2.0, "lower_weight": 2.0, "bias": 20.0}  # to either side
 START = (0.5, 1.0, -20.0)  # wrong, and visibly so
 
 SIX, SEVEN = (251, 227, 210), (214, 232, 245)  # tints of the palette's orange and blue
@@ -33,110 +35,80 @@ def apart(inputs: np.ndarray, distance: float = DIGIT) -> np.ndarray:
     return np.array(taken)
 
 
-class Knobs(ipywidgets.HBox):
-    """Sliders for (upper weight, lower weight, bias) beside a map of digits, redrawn in place.
+def sliders(start: tuple[float, float, float] = START) -> dict[str, ipywidgets.FloatSlider]:
+    """Return sliders for upper weight, lower weight and bias, which stand at `start`."""
+    return {
+        name: ipywidgets.FloatSlider(
+            value=value,
+            min=-limit,
+            max=limit,
+            step=limit / 40,
+            description=name.replace("_", " ").capitalize(),
+            style=widgets.LABEL,
+            layout={"width": "28em"},
+        )
+        for value, (name, limit) in zip(start, LIMITS.items(), strict=True)
+    }
 
-    `neuron(knobs, inputs)` gets the three numbers and inputs of shape (n, 2), and returns n
-    booleans: whether it takes each for a seven. `pictures`: uint8 (n, height, width), white ink on
-    black. `inputs`: (n, 2), per cent of ink in the upper and the lower half. `is_seven`: (n,).
+
+class Board:
+    """A map of digits by the ink in their halves, on what the neuron says at each place.
+
+    `neuron(setting, inputs)` gets (upper weight, lower weight, bias) and inputs of shape (n, 2),
+    and returns n booleans: whether it takes each for a seven. `pictures`: uint8 (n, height, width),
+    white ink on black. `inputs`: (n, 2), per cent of ink in the two halves. `is_seven`: (n,).
     """
 
-    def __init__(
-        self,
-        neuron: Callable[[tuple, np.ndarray], np.ndarray],
-        pictures: np.ndarray,
-        inputs: np.ndarray,
-        is_seven: np.ndarray,
-        start: tuple[float, float, float] = START,
-    ):
-        """Draw the map with the knobs at `start`."""
+    def __init__(self, neuron: Callable, pictures, inputs: np.ndarray, is_seven: np.ndarray):
+        """Lay the digits' ink out once; what the neuron says is drawn for each setting."""
         self.neuron, self.inputs, self.is_seven = neuron, inputs, np.asarray(is_seven, bool)
         self._low, self._high = inputs.min(0) - DIGIT, inputs.max(0) + DIGIT
         self._ink = self._layer_of_ink(pictures)
-        self._sliders = [
-            ipywidgets.FloatSlider(
-                value=value,
-                min=-limit,
-                max=limit,
-                step=limit / 40,
-                description=name,
-                style={"description_width": "7em"},
-                layout={"width": "28em"},
-            )
-            for name, value, limit in zip(NAMES, start, LIMITS, strict=True)
-        ]
-        self._map = ipywidgets.HTML()
-        for slider in self._sliders:
-            slider.observe(self._redraw, names="value")
-        self._redraw()
-        # Where the window is too narrow for both, the map goes below the sliders.
-        super().__init__(
-            [ipywidgets.VBox(self._sliders), self._map],
-            layout={"flex_flow": "row wrap", "align_items": "center"},
-        )
 
-    @property
-    def values(self) -> tuple[float, float, float]:
-        """Where the knobs stand: upper weight, lower weight, bias."""
-        return tuple(slider.value for slider in self._sliders)
+    def right(self, upper_weight: float, lower_weight: float, bias: float) -> np.ndarray:
+        """Which of the digits are on their right side: n booleans."""
+        says = self.neuron((upper_weight, lower_weight, bias), self.inputs)
+        return np.asarray(says, bool) == self.is_seven
 
-    @property
-    def right(self) -> int:
-        """How many of the digits are on their right side."""
-        return int(self._is_right().sum())
-
-    @property
-    def alt(self) -> str:
-        """What there is to see, in two sentences."""
-        upper, lower, bias = self.values
+    def alt(self, upper_weight: float, lower_weight: float, bias: float) -> str:
+        """Say what there is to see, in two sentences."""
+        right = self.right(upper_weight, lower_weight, bias).sum()
         return (
             f"A map of {len(self.inputs)} handwritten sixes and sevens by the ink in their two "
             "halves: sixes lie higher, with more ink below. With the weights "
-            f"{upper:.2f} and {lower:.2f} and the bias {bias:.1f} the neuron has {self.right} "
-            "right; those that it has wrong are framed."
+            f"{upper_weight:.2f} and {lower_weight:.2f} and the bias {bias:.1f} the neuron has "
+            f"{right} right; those that it has wrong are framed."
         )
 
-    def picture(self) -> Figure:
-        """Draw the map as it is now."""
+    def draw(self, upper_weight: float, lower_weight: float, bias: float) -> Figure:
+        """Draw the map at this setting."""
+        setting = upper_weight, lower_weight, bias
+        right = self.right(*setting)
         fig, axes = figures.figure(size=(5.0, 5.8))
         extent = (self._low[0], self._high[0], self._low[1], self._high[1])
-        axes.imshow(self._sides(), extent=extent, origin="lower", interpolation="none")
+        axes.imshow(self._sides(setting), extent=extent, origin="lower", interpolation="none")
         axes.imshow(self._ink, extent=extent, origin="lower")
-        for x, y in self.inputs[~self._is_right()] - DIGIT / 2:
-            axes.add_patch(
-                Rectangle((x, y), DIGIT, DIGIT, fill=False, color=figures.ORANGE, lw=2.5)
-            )
+        for place in self.inputs[~right] - DIGIT / 2:
+            axes.add_patch(Rectangle(place, DIGIT, DIGIT, fill=False, color=figures.ORANGE, lw=2.5))
+        # What it says in the corners, written: colour is not the only sign.
+        for x, ha in ((self._low[0] + 0.4, "left"), (self._high[0] - 0.4, "right")):
+            for y, va in ((self._low[1] + 0.4, "bottom"), (self._high[1] - 0.4, "top")):
+                says = 7 if self.neuron(setting, np.array([[x, y]]))[0] else 6
+                axes.text(x, y, f"“{says}”", ha=ha, va=va, size=15)
         axes.set(
             xlabel="ink in the upper half (%)",
             ylabel="ink in the lower half (%)",
-            title=f"{self.right} of {len(self.inputs)} right",
+            title=f"{right.sum()} of {len(self.inputs)} right",
         )
         axes.grid(False)
-        self._name_sides(axes)
         return fig
 
-    def _is_right(self) -> np.ndarray:
-        return np.asarray(self.neuron(self.values, self.inputs), bool) == self.is_seven
-
-    def _sides(self) -> np.ndarray:
+    def _sides(self, setting) -> np.ndarray:
         """What the neuron says at every point of a grid, as colours: uint8 (GRID, GRID, 3)."""
-        across, up = (np.linspace(self._low[i], self._high[i], GRID) for i in (0, 1))
+        across, up = np.linspace(self._low, self._high, GRID).T
         points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-        answers = np.asarray(self.neuron(self.values, points), int)
+        answers = np.asarray(self.neuron(setting, points), int)
         return np.array([SIX, SEVEN], np.uint8)[answers].reshape(GRID, GRID, 3)
-
-    def _name_sides(self, axes) -> None:
-        """Write into the corners what the neuron says there: colour is not the only sign."""
-        for right, top in product((0, 1), (0, 1)):
-            corner = np.where([right, top], self._high - 0.4, self._low + 0.4)
-            says = 7 if self.neuron(self.values, corner[None])[0] else 6
-            axes.text(
-                *corner,
-                f"“{says}”",
-                ha="right" if right else "left",
-                va="top" if top else "bottom",
-                size=15,
-            )
 
     def _layer_of_ink(self, pictures: np.ndarray) -> np.ndarray:
         """Every digit in its place, dark ink on nothing: uint8 (height, width, 4), row 0 lowest."""
@@ -150,6 +122,3 @@ class Knobs(ipywidgets.HBox):
             patch = layer[low : low + side, left : left + side, 3]
             np.maximum(patch, digit, out=patch)
         return layer
-
-    def _redraw(self, change=None) -> None:
-        self._map.value = widgets.as_html(self.picture(), self.alt)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from helpers import figures
+from helpers import figures, widgets
 from helpers.digits import neuron
-from helpers.digits.neuron import Knobs, apart
+from helpers.digits.neuron import Board, apart, sliders
 
 INPUTS = np.array([[5.0, 15.0], [8.0, 20.0], [15.0, 5.0], [20.0, 9.0]])
 IS_SEVEN = np.array([False, False, True, True])
 PICTURES = np.full((4, 28, 28), 200, np.uint8)
+RIGHT, ALL_SIX = (1.0, -1.0, 0.0), (-1.0, -1.0, 0.0)  # two settings, 4 and 2 right
 
 
 def says_seven(setting, inputs):
@@ -19,52 +20,39 @@ def says_seven(setting, inputs):
 
 @pytest.fixture
 def board():
-    return Knobs(says_seven, PICTURES, INPUTS, IS_SEVEN, start=(1.0, -1.0, 0.0))
-
-
-def slider(board, number):
-    return board.children[0].children[number]
-
-
-def test_it_counts_what_the_neuron_has_right(board):
-    assert (board.values, board.right) == ((1.0, -1.0, 0.0), 4)
-    slider(board, 0).value = -1.0  # now every sum is below zero
-    assert (board.values, board.right) == ((-1.0, -1.0, 0.0), 2)
+    return Board(says_seven, PICTURES, INPUTS, IS_SEVEN)
 
 
 def test_a_turned_knob_redraws_the_map_and_its_words(board):
-    shown = board.children[-1].value
-    assert "alt=" in shown and "has 4 right" in shown
-    slider(board, 2).value = 20.0
-    assert board.children[-1].value != shown
-    assert "has 2 right" in board.children[-1].value
-    assert "bias 20.0" in board.alt
+    knobs = widgets.Explorer(board.draw, board.alt, **sliders(RIGHT))
+    assert tuple(knobs.values.values()) == RIGHT and "has 4 right" in knobs.alt
+    shown = knobs.children[-1].value
+    assert "has 4 right" in shown
+    knobs.controls["bias"].value = 20.0
+    assert knobs.children[-1].value != shown and "has 2 right" in knobs.children[-1].value
+    assert "bias 20.0" in knobs.alt
+    assert next(slider.description for slider in sliders().values()) == "Upper weight"
 
 
-def test_the_map_shows_the_neurons_two_sides(board):
-    sides = board._sides()
+def test_the_map_shows_the_neurons_two_sides_and_ink_where_the_inputs_say(board):
+    sides = board._sides(RIGHT)
     assert sides[-1, 0].tolist() == list(neuron.SIX)  # little ink above, much below
     assert sides[0, -1].tolist() == list(neuron.SEVEN)
-
-
-def test_only_mistakes_are_framed(board):
-    assert not board.picture().axes[0].patches
-    slider(board, 0).value = -1.0
-    frames = board.picture().axes[0].patches
-    centres = {
-        (frame.get_x() + neuron.DIGIT / 2, frame.get_y() + neuron.DIGIT / 2) for frame in frames
-    }
-    assert centres == {(15.0, 5.0), (20.0, 9.0)}
-
-
-def test_ink_lies_where_the_inputs_say(board):
     left, low = ((INPUTS[2] - board._low) * neuron.FINE).astype(int)
     assert board._ink[low, left, 3] > 150
     assert board._ink[low + 3 * neuron.FINE, left, 3] == 0
 
 
-def test_the_picture_is_drawn_in_the_house_style(board):
-    assert figures.render(board.picture()).shape[2] == 3
+def test_only_mistakes_are_framed_and_the_corners_say_what_they_are(board):
+    drawn = board.draw(*RIGHT).axes[0]
+    assert not drawn.patches
+    _, upper_left, lower_right, _ = (text.get_text() for text in drawn.texts)
+    assert (upper_left, lower_right) == ("“6”", "“7”")
+    frames = board.draw(*ALL_SIX).axes[0].patches
+    middle = neuron.DIGIT / 2
+    centres = {(frame.get_x() + middle, frame.get_y() + middle) for frame in frames}
+    assert centres == {(15.0, 5.0), (20.0, 9.0)}
+    assert figures.render(board.draw(*ALL_SIX)).shape[2] == 3
 
 
 def test_apart_takes_none_that_would_hide_another():
