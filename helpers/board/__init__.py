@@ -14,13 +14,16 @@ from urllib.parse import quote
 
 from IPython.display import HTML, display
 
-from helpers.board import events, server
+from helpers.board import events, pictures, server
 from helpers.board.embedding import write as write_embedding
 
 __all__ = ["DASHBOARDS", "events", "new_folder", "new_run", "show", "write_embedding"]
 
-DASHBOARDS = ("scalars", "images", "graphs", "histograms", "projector", "hparams")
+DASHBOARDS = tuple(pictures.DASHBOARDS)
 RUNS = Path(__file__).resolve().parents[2] / "runs"
+
+if server.jupyter():  # `%tensorboard` works from now on
+    server.prepare()
 
 
 def new_folder(name: str) -> Path:
@@ -73,27 +76,20 @@ def show(
     logs = Path(logs)
     if dashboard not in DASHBOARDS:
         raise ValueError(f"There is no dashboard {dashboard!r}, only {', '.join(DASHBOARDS)}.")
-    if server.in_jupyter() if live is None else live:
+    if server.jupyter() if live is None else live:
         try:
             address = server.address(logs.resolve())
         except server.ServerError as error:
             print(f"{error} Here is a picture of the same event files instead.")
         else:
-            display(HTML(_frame(address + _view(dashboard, runs, tags, smoothing), height)))
+            # The part of the address in which TensorBoard's page keeps what it shows.
+            chosen = {"regexInput": runs, "tagFilter": tags}
+            if dashboard == "scalars":
+                chosen["_smoothingWeight"] = str(smoothing)
+            view = [f"{key}={quote(value, safe='')}" for key, value in chosen.items() if value]
+            display(HTML(_frame("&".join([f"{address}#{dashboard}", *view]), height)))
             return
-    from helpers.board import pictures
-
-    chosen = events.choose(events.read(logs), runs, tags)
-    pictures.draw(dashboard, chosen, smoothing, alt)
-
-
-def _view(dashboard, runs, tags, smoothing):
-    """Return the part of the address in which TensorBoard's page keeps what it shows."""
-    settings = {"regexInput": runs, "tagFilter": tags}
-    if dashboard == "scalars":
-        settings["_smoothingWeight"] = str(smoothing)
-    chosen = "".join(f"&{key}={quote(value, safe='')}" for key, value in settings.items() if value)
-    return f"#{dashboard}{chosen}"
+    pictures.draw(dashboard, events.choose(events.read(logs), runs, tags), smoothing, alt)
 
 
 def _frame(address, height):

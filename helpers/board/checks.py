@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers import exercises
 from helpers.board import events
 from helpers.exercises import Wrong, exercise
 
@@ -11,10 +12,12 @@ WORKS, BREAKS = 0.8, 0.5  # accuracy on the development digits
 
 
 @exercise
-def edge(working, broken):
-    """Judge two runs, one on each side of the learning rate at which training breaks."""
-    low, good = _outcome(working, "the first run")
-    high, bad = _outcome(broken, "the second run")
+def edge(runs):
+    """Judge (working, broken): a run on each side of the rate at which training breaks."""
+    if not isinstance(runs, tuple | list) or len(runs) != 2:
+        raise Wrong("hand in two runs: (one that works, one that breaks)")
+    low, good = _outcome(runs[0], "the first run")
+    high, bad = _outcome(runs[1], "the second run")
     if good < WORKS:
         raise Wrong(f"the first run should work, but it reads fewer than {WORKS:.0%} of the digits")
     if bad > BREAKS:
@@ -38,7 +41,8 @@ def own_summary(_function, run, model):
 
     The function that logged it is only asked whether it was filled in.
     """
-    scalars = _run(run, "your run").scalars
+    runs = list(events.read(_folder(run, "your run")).values())
+    scalars = runs[0].scalars if runs else {}
     if "largest weight" not in scalars:
         found = ", ".join(scalars) or "no scalars at all"
         raise Wrong(f"the event files have no scalar 'largest weight', but {found}")
@@ -60,13 +64,13 @@ def own_summary(_function, run, model):
 @exercise
 def dead_units(function):
     """Judge a function that counts the units that are 0 for every digit."""
-    cases = [
+    exercises.function(function, "dead_units(activations)")
+    for activations, dead, why in [
         ([[0, 1, 0], [0, 0, 2]], 1, "one of three units is 0 for every digit"),
         ([[0, 0], [0, 0], [0, 0]], 2, "both units are 0 for all three digits"),
         ([[1, 0], [0, 3]], 0, "each unit answers to one of the two digits, so none is dead"),
         ([[0, 0, 0, 5]], 3, "there is one digit, and three of four units are 0"),
-    ]
-    for activations, dead, why in cases:
+    ]:
         found = function(np.array(activations, float))
         if np.ndim(found) or found != dead:
             raise Wrong(f"for activations where {why}, your function returns {found}")
@@ -74,42 +78,28 @@ def dead_units(function):
 
 
 @exercise
-def winner(grid, setting):
-    """Judge which setting of the learner's own grid has the best mean accuracy."""
-    results = {}
-    for run in events.read(_folder(grid, "your grid")).values():
-        key = tuple(sorted(run.hparams.items()))
-        results.setdefault(key, []).append(run.scalars["accuracy"][1][-1])
+def winner(setting, grid):
+    """Judge which setting of the learner's own grid, a log folder, has the best mean accuracy."""
     if not isinstance(setting, dict):
         raise Wrong("give the setting as a dict: {'width': …, 'dropout': …, 'optimizer': …}")
+    results = {}
+    for run in events.read(_folder(grid, "your grid")).values():
+        key = frozenset(run.hparams.items())
+        results.setdefault(key, []).append(run.scalars["accuracy"][1][-1])
     means = {key: np.mean(values) for key, values in results.items() if key}
-    chosen = [k for k in means if dict(k).keys() == setting.keys() and _same(dict(k), setting)]
-    if not chosen:
+    chosen = means.get(frozenset(setting.items()))
+    if chosen is None:
         raise Wrong("there is no run with this setting in the event files")
-    if means[chosen[0]] < max(means.values()):
-        better = sum(mean > means[chosen[0]] for mean in means.values())
+    better = sum(mean > chosen for mean in means.values())
+    if better:
         raise Wrong(f"{better} of {len(means)} settings have a higher mean accuracy")
     return "Whether it also wins with another seed is the next question."
-
-
-def _same(one, other):
-    return all(
-        one[k] == other[k] if isinstance(one[k], str) else np.isclose(one[k], other[k]) for k in one
-    )
 
 
 def _folder(run, name):
     if not isinstance(run, str | Path) or not Path(run).is_dir():
         raise Wrong(f"{name} is not a log folder: hand in the path of the folder")
     return Path(run)
-
-
-def _run(run, name):
-    """Return the one run in the folder `run`."""
-    runs = list(events.read(_folder(run, name)).values())
-    if not runs:
-        raise Wrong(f"{name} has no event files yet")
-    return runs[0]
 
 
 def _outcome(run, name):

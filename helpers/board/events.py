@@ -3,13 +3,13 @@
 The files' format is TensorBoard's own; its reader does the reading.
 """
 
-import io
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+
+from helpers import images
 
 FILES = "*.tfevents.*"
 
@@ -38,42 +38,53 @@ def read(logs) -> dict[str, Run]:
     A run is a folder with event files; its name is its path below `logs`, as in TensorBoard.
     """
     folders = sorted({file.parent for file in Path(logs).rglob(FILES)})
-    return {folder.relative_to(logs).as_posix(): read_run(folder) for folder in folders}
+    return {folder.relative_to(logs).as_posix(): _run(folder) for folder in folders}
 
 
-def read_run(folder) -> Run:
-    """Read the event files of one folder."""
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+def _run(folder: Path) -> Run:
+    # This reader takes scalars, pictures and histograms in TensorFlow 1's form, too, in which
+    # PyTorch writes them.
+    from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
 
-    accumulator = EventAccumulator(str(folder), size_guidance={"tensors": 0})  # 0: keep all
-    accumulator.Reload()
-    run = Run(Path(folder))
-    for tag in accumulator.Tags()["tensors"]:
-        plugin = accumulator.summary_metadata[tag].plugin_data
-        points = accumulator.Tensors(tag)
+    files = EventAccumulator(str(folder), size_guidance={"tensors": 0})  # 0: keep all
+    files.Reload()
+    run = Run(folder)
+    for tag in files.Tags()["tensors"]:
+        plugin = files.SummaryMetadata(tag).plugin_data
+        points = [(point.step, make_ndarray(point.tensor_proto)) for point in files.Tensors(tag)]
         if plugin.plugin_name == "scalars":
-            run.scalars[tag] = _scalars(points)
+            steps, values = zip(*points, strict=True)
+            run.scalars[tag] = np.array(steps, float), np.array(values, float)
         elif plugin.plugin_name == "histograms":
-            run.histograms[tag] = [(point.step, _array(point)) for point in points]
-        elif plugin.plugin_name == "images":
-            run.images[tag] = [(point.step, _pictures(point)) for point in points]
+            run.histograms[tag] = points
+        elif plugin.plugin_name == "images":  # after width and height, as text, come PNG files
+            run.images[tag] = [
+                (step, [images.read(file) for file in data[2:]]) for step, data in points
+            ]
         elif plugin.plugin_name == "graph_keras_model":
-            run.graphs[tag] = str(_array(points[0]).item().decode())
+            run.graphs[tag] = points[0][1].item().decode()
         elif tag == "_hparams_/session_start_info":
             run.hparams = _hparams(plugin)
     return run
 
 
+def _hparams(plugin) -> dict:
+    from tensorboard.plugins.hparams.metadata import parse_session_start_info_plugin_data
+
+    settings = parse_session_start_info_plugin_data(plugin.content).hparams
+    return {name: getattr(value, value.WhichOneof("kind")) for name, value in settings.items()}
+
+
 def choose(runs: dict[str, Run], run_pattern="", tag_pattern="") -> dict[str, Run]:
     """Keep the runs and tags that the regular expressions find, as TensorBoard's filters do."""
+
+    def kept(logged):
+        return {tag: points for tag, points in logged.items() if re.search(tag_pattern, tag)}
+
+    kinds = ("scalars", "histograms", "images")
     return {
-        name: replace(
-            run,
-            **{
-                kind: {t: v for t, v in getattr(run, kind).items() if re.search(tag_pattern, t)}
-                for kind in ("scalars", "histograms", "images")
-            },
-        )
+        name: replace(run, **{kind: kept(getattr(run, kind)) for kind in kinds})
         for name, run in runs.items()
         if re.search(run_pattern, name)
     }
@@ -86,29 +97,3 @@ def smooth(values, weight: float) -> np.ndarray:
         mean = weight * mean + (1 - weight) * value
         smoothed.append(mean / (1 - weight**i))
     return np.array(smoothed)
-
-
-def _array(point):
-    from tensorboard.util.tensor_util import make_ndarray
-
-    return make_ndarray(point.tensor_proto)
-
-
-def _scalars(points):
-    steps = np.array([point.step for point in points], float)
-    return steps, np.array([float(_array(point)) for point in points])
-
-
-def _pictures(point):
-    """The tensor holds width and height as text, then one PNG file for each picture."""
-    return [
-        np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))
-        for file in _array(point).ravel()[2:]
-    ]
-
-
-def _hparams(plugin):
-    from tensorboard.plugins.hparams.metadata import parse_session_start_info_plugin_data
-
-    settings = parse_session_start_info_plugin_data(plugin.content).hparams
-    return {name: getattr(value, value.WhichOneof("kind")) for name, value in settings.items()}

@@ -19,64 +19,64 @@ def draw(dashboard, runs, smoothing=0.0, alt=""):
     if not found:
         print(f"Nothing for the {dashboard} dashboard has been logged there yet.")
         return
-    settings = {"smoothing": smoothing} if smoothing else {}
-    drawing(found, alt=alt or f"TensorBoard's {dashboard} of {', '.join(found)}.", **settings)
+    fig = drawing(found, **({"smoothing": smoothing} if smoothing else {}))
+    figures.show(fig, alt or f"TensorBoard's {dashboard} of {', '.join(found)}.")
 
 
-def scalars(runs, *, alt, smoothing=0.0):
+def _plots(count, columns, width, height):
+    """Return a figure of `count` plots in columns, and their axes."""
+    rows = -(-count // columns)
+    fig, axes = figures.figure(rows, columns, size=(width, rows * height))
+    axes = np.ravel(axes)
+    for axis in axes[count:]:
+        axis.axis("off")
+    return fig, axes[:count]
+
+
+def scalars(runs, smoothing=0.0):
     """Draw a plot for each tag, a line for each run; unsmoothed values show through palely."""
     tags = sorted({tag for run in runs.values() for tag in run.scalars})
     columns = min(len(tags), 2)
-    rows = -(-len(tags) // columns)
-    fig, axes = figures.figure(rows, columns, size=(3.6 + 3.6 * columns, 0.6 + 3.2 * rows))
-    axes = np.atleast_1d(axes).ravel()
-    for axis in axes[len(tags) :]:
-        axis.axis("off")
-    for (name, run), look in zip(runs.items(), _looks(), strict=False):
-        for axis, tag in zip(axes, tags, strict=False):
+    fig, axes = _plots(len(tags), columns, 3.6 + 3.6 * columns, 3.5)
+    looks = (
+        {"color": color, "marker": marker, "linestyle": dashes}
+        for dashes in cycle(("-", "--", ":", "-."))
+        for color, marker in zip(figures.PALETTE, figures.MARKERS, strict=True)
+    )
+    lines = {}
+    for (name, run), look in zip(runs.items(), looks, strict=False):
+        for axis, tag in zip(axes, tags, strict=True):
             axis.set(title=tag, xlabel="step")
             axis.xaxis.get_major_locator().set_params(integer=True)
             if tag not in run.scalars:
                 continue
             steps, values = run.scalars[tag]
-            marker = look["marker"] if len(steps) <= 30 else None
             if smoothing:
                 axis.plot(steps, values, color=look["color"], alpha=0.25, linewidth=1.2)
-                values, marker = events.smooth(values, smoothing), None
-            axis.plot(steps, values, label=name, **{**look, "marker": marker})
-    lines = {line.get_label(): line for axis in axes for line in axis.lines}
-    named = [(line, name) for name, line in lines.items() if not name.startswith("_")]
-    if len(named) <= LABELS:
-        fig.legend(*zip(*named, strict=True), loc="outside upper center", ncols=min(3, len(named)))
-    figures.show(fig, alt)
+                values = events.smooth(values, smoothing)
+            marker = None if smoothing or len(steps) > 30 else look["marker"]
+            (lines[name],) = axis.plot(steps, values, label=name, **{**look, "marker": marker})
+    if len(lines) <= LABELS:
+        place = {"loc": "outside upper center", "ncols": min(3, len(lines))}
+        fig.legend(lines.values(), lines, **place)
+    return fig
 
 
-def _looks():
-    """Yield a line's colour, marker and dashes, all different for the first 24 runs."""
-    for dashes in cycle(("-", "--", ":", "-.")):
-        for color, marker in zip(figures.PALETTE, figures.MARKERS, strict=True):
-            yield {"color": color, "marker": marker, "linestyle": dashes}
-
-
-def histograms(runs, *, alt):
+def histograms(runs):
     """Draw each tag's histograms behind one another, the first step at the back."""
     drawn = [
-        (name, tag, steps) for name, run in runs.items() for tag, steps in run.histograms.items()
+        (tag, name, steps) for name, run in runs.items() for tag, steps in run.histograms.items()
     ]
-    drawn.sort(key=lambda item: item[1])  # the runs of one tag beside each other
+    drawn.sort(key=lambda item: item[0])  # the runs of one tag beside each other
     columns = 2 if len(drawn) in (2, 4) else min(len(drawn), 3)
-    rows = -(-len(drawn) // columns)
-    fig, axes = figures.figure(rows, columns, size=(max(4.0, 3.4 * columns), 3.2 * rows))
-    axes = np.atleast_1d(axes).ravel()
-    for axis in axes[len(drawn) :]:
-        axis.axis("off")
-    for axis, (name, tag, steps) in zip(axes, drawn, strict=False):
+    fig, axes = _plots(len(drawn), columns, max(4.0, 3.4 * columns), 3.2)
+    for axis, (tag, name, steps) in zip(axes, drawn, strict=True):
         _ridges(axis, steps)
         axis.set_title(f"{tag}\n{name}", fontsize=11)
         axis.set(yticks=[])
         axis.grid(axis="y", visible=False)
     axes[0].set_ylabel("step")
-    figures.show(fig, alt)
+    return fig
 
 
 def _ridges(axis, steps):
@@ -95,29 +95,22 @@ def _ridges(axis, steps):
         axis.text(1.01, base, f"{step}", transform=at_edge, fontsize=9, color=figures.GREY)
 
 
-def images(runs, *, alt):
+def images(runs):
     """Draw every step's pictures: a row for each step, or a row of steps with one picture each."""
-    logged = [
-        (f"{name}: {tag}", steps) for name, run in runs.items() for tag, steps in run.images.items()
-    ]
     rows = []  # of (title, picture)
-    for title, steps in logged:
-        if all(len(pictures) == 1 for _, pictures in steps):
-            rows.append([(f"{title}, step {step}", pictures[0]) for step, pictures in steps])
-        else:
-            rows += [
-                [
-                    (f"{title}, step {step}" * (i == 0), picture)
-                    for i, picture in enumerate(pictures)
-                ]
+    for name, run in runs.items():
+        for tag, steps in run.images.items():
+            titled = [
+                [(f"{name}: {tag}, step {step}" * (i == 0), one) for i, one in enumerate(pictures)]
                 for step, pictures in steps
             ]
+            single = all(len(row) == 1 for row in titled)
+            rows += [[row[0] for row in titled]] if single else titled
     columns = max(map(len, rows))
     tallest = max(picture.shape[0] / picture.shape[1] for row in rows for _, picture in row)
     width = min(2.2, 9 / columns)
-    size = (columns * width, len(rows) * (width * tallest + 0.35))
-    fig, axes = figures.figure(len(rows), columns, size=size)
-    for line, row in zip(np.reshape(axes, (len(rows), columns)), rows, strict=True):
+    fig, axes = _plots(len(rows) * columns, columns, columns * width, width * tallest + 0.35)
+    for line, row in zip(axes.reshape(len(rows), columns), rows, strict=True):
         for axis in line[len(row) :]:
             axis.axis("off")
         for axis, (title, picture) in zip(line, row, strict=False):
@@ -126,10 +119,10 @@ def images(runs, *, alt):
             axis.grid(visible=False)
             axis.spines[:].set(visible=True, color="#DDDDDD")
             axis.set_title(title, fontsize=10, loc="left")
-    figures.show(fig, alt)
+    return fig
 
 
-def graphs(runs, *, alt):
+def graphs(runs):
     """Draw the layers of the first run's Keras model, from input to output."""
     config = json.loads(next(iter(next(iter(runs.values())).graphs.values())))
     layers = config["config"]["layers"]
@@ -146,64 +139,64 @@ def graphs(runs, *, alt):
         axis.annotate("", (0, -end), (0, -start), arrowprops=arrow | ends)
     axis.set(xlim=(-1, 1), ylim=(0.6 - len(names), 0.6))
     axis.axis("off")
-    figures.show(fig, alt)
+    return fig
 
 
 def _edges(layers, names):
     """Return pairs of layer numbers, from and to; in a Sequential model each follows the last."""
-    if not any(layer.get("inbound_nodes") for layer in layers):
+    inbound = [json.dumps(layer.get("inbound_nodes") or "") for layer in layers]
+    if set(inbound) == {'""'}:
         return [(i, i + 1) for i in range(len(layers) - 1)]
-    edges = []
-    for end, layer in enumerate(layers):
-        text = json.dumps(layer.get("inbound_nodes"))
-        edges += [(start, end) for start, name in enumerate(names) if f'"{name}"' in text]
-    return edges
+    return [
+        (start, end)
+        for end, text in enumerate(inbound)
+        for start, name in enumerate(names)
+        if f'"{name}"' in text
+    ]
 
 
-def projector(runs, *, alt):
+def projector(runs):
     """Draw the vectors of the first run's embedding on their first two principal components.
 
     A point has its label's colour; the label stands in the middle of its points.
     """
+    from sklearn.decomposition import PCA
+
     vectors, labels = embedding.read(next(iter(runs.values())).folder)
-    centred = vectors - vectors.mean(0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    points = centred @ directions[:2].T
+    points = PCA(2, svd_solver="full").fit_transform(vectors)
     fig, axis = figures.figure(size=(7.2, 6.4))
-    kinds = sorted(set(labels))
-    for kind, color in zip(kinds, cycle(colormaps["tab10"].colors)):
+    for kind, color in zip(sorted(set(labels)), cycle(colormaps["tab10"].colors)):
         x, y = points[np.array(labels) == kind].T
         axis.scatter(x, y, s=14, color=color, alpha=0.55, linewidth=0)
         axis.text(np.median(x), np.median(y), kind, fontsize=20, weight="bold", ha="center")
     axis.set(xlabel="component 1", ylabel="component 2")
-    figures.show(fig, alt)
+    return fig
 
 
-def hparams(runs, *, alt):
+def hparams(runs):
     """Draw the parallel-coordinates view: an axis for each setting and metric, a line for a run."""
-    settings = sorted({name for run in runs.values() for name in run.hparams})
-    metrics = sorted({tag for run in runs.values() for tag in run.scalars})
-    rows = [
-        [run.hparams.get(name) for name in settings]
-        + [run.scalars[tag][1][-1] if tag in run.scalars else np.nan for tag in metrics]
+    names = [
+        *sorted({name for run in runs.values() for name in run.hparams}),
+        *sorted({tag for run in runs.values() for tag in run.scalars}),
+    ]
+    logged = [
+        run.hparams | {tag: values[-1] for tag, (_, values) in run.scalars.items()}
         for run in runs.values()
     ]
-    columns = [_axis(column) for column in zip(*rows, strict=True)]
-    last = columns[-1][0]
+    columns = [_axis([row.get(name, np.nan) for row in logged]) for name in names]
     fig, axis = figures.figure(size=(2.0 + 1.7 * len(columns), 4.2))
-    for row, strength in enumerate(last):
-        heights = [column[0][row] for column in columns]
-        axis.plot(heights, color=colormaps["viridis"](0.95 * (1 - strength)), alpha=0.8)
+    for line in zip(*(heights for heights, _ in columns), strict=True):
+        axis.plot(line, color=colormaps["viridis"](0.95 * (1 - line[-1])), alpha=0.8)
     for at, (_, ticks) in enumerate(columns):
         axis.axvline(at, color=figures.GREY, linewidth=1)
         for height, text in ticks:
             paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
             axis.text(at + 0.04, height, text, fontsize=11, va="center", bbox=paper)
-    axis.set_xticks(range(len(columns)), [*settings, *metrics])
+    axis.set_xticks(range(len(columns)), names)
     axis.set(yticks=[], xlim=(-0.2, len(columns) - 0.5), ylim=(-0.08, 1.08))
     axis.grid(visible=False)
     axis.spines[:].set_visible(False)
-    figures.show(fig, alt)
+    return fig
 
 
 def _axis(values):

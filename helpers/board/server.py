@@ -1,155 +1,121 @@
 """TensorBoard's server: started once for each folder, found from the browser, never left behind.
 
-Run as a program (`python -m helpers.board.server`), this file is that server.
+TensorBoard's own manager starts it, by the program that TENSORBOARD_BINARY names: ours, which runs
+`starter.py`. So `%tensorboard` works as well. (On Windows, where a shell script is no program,
+lessons show pictures of the event files instead.)
 """
 
+import atexit
 import contextlib
 import json
 import os
 import secrets
-import subprocess
+import shlex
+import shutil
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
 from pathlib import Path
 
 import psutil
+import requests
+from tensorboard import manager
 
 from helpers.board import events
 
-START_SECONDS = 60  # for a slow, crowded machine; usually it takes 2 to 4
 LOAD_SECONDS = 15  # to read the event files before the page asks for them
-RELOAD_SECONDS = 2  # how often it looks for new event files
 
-_servers = {}  # folder -> (process, address on this machine)
+_local = requests.Session()
+_local.trust_env = False  # it asks this machine alone: a proxy for the web has no part in it
 
 
 class ServerError(RuntimeError):
     """TensorBoard can't run here: one sentence that says why."""
 
 
-def in_jupyter():
-    """Whether a Jupyter server started this kernel: then somebody looks at it in a browser."""
-    return _jupyter() is not None
+def jupyter() -> dict | None:
+    """Return the Jupyter server that started this kernel, as it describes itself, or None.
+
+    Where there is one, somebody looks at the kernel's work in a browser.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    with contextlib.suppress(OSError, ValueError):
+        file = Path(jupyter_runtime_dir(), f"jpserver-{os.getppid()}.json")
+        return json.loads(file.read_text(encoding="utf-8"))
+    return None
 
 
-def address(folder):
+def address(folder: Path) -> str:
     """Return where the browser finds the TensorBoard of `folder`, which is started if need be.
 
     Under a Jupyter server it goes through that server, with its login and its base address, as in
     JupyterHub and Binder. Raises ServerError.
     """
-    process, local = _servers.get(folder, (None, None))
-    if process is None or process.poll() is not None:
-        process, local = _servers[folder] = _start(folder)
-    _wait_for_data(local, folder)
-    return _proxied(local) or local
+    prepare()
+    for info in manager.get_all():
+        if not psutil.pid_exists(info.pid):  # killed: the manager would think that it runs
+            note = Path(tempfile.gettempdir(), ".tensorboard-info", f"pid-{info.pid}.info")
+            note.unlink(missing_ok=True)
+    started = manager.start(["--logdir", str(folder), "--port", "0", "--reload_interval", "2"])
+    if not isinstance(started, manager.StartLaunched | manager.StartReused):
+        said = getattr(started, "stderr", "") or getattr(started, "os_error", "it gave no answer")
+        raise ServerError(f"TensorBoard can't be started here ({str(said).splitlines()[-1]}).")
+    port = started.info.port
+    _wait_for_data(f"http://127.0.0.1:{port}{started.info.path_prefix}/data/", folder)
+    return os.environ["TENSORBOARD_PROXY_URL"].replace("%PORT%", str(port))
 
 
-def _start(folder):
-    """Start a server process; return (process, its address on this machine)."""
-    # The path is a secret, as Jupyter's token is: others on this machine can reach the port.
-    settings = {"folder": str(folder), "path": f"/{secrets.token_urlsafe(16)}"}
-    with tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "helpers.board.server"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            text=True,
-            # A cell's interrupt goes to the kernel's whole group; TensorBoard shall live on.
-            start_new_session=True,
-        )
-        late = threading.Timer(START_SECONDS, process.kill)
-        late.start()
-        try:
-            with contextlib.suppress(BrokenPipeError):  # it ended already: no line to read
-                process.stdin.write(json.dumps(settings) + "\n")
-                process.stdin.flush()  # and stays open: its end tells of this process's end
-            local = process.stdout.readline().strip()
-        except BaseException:  # above all a KeyboardInterrupt
-            process.kill()
-            raise
-        finally:
-            late.cancel()
-        if not local:
-            process.kill()
-            complaints.seek(0)
-            last = (complaints.read().strip().splitlines() or ["it gave no answer"])[-1]
-            raise ServerError(f"TensorBoard can't be started here ({last}).")
-    return process, local
+def prepare() -> None:
+    """Tell TensorBoard's manager, once for each kernel, how to start it and where to find it.
+
+    It will serve at a secret path, as Jupyter asks for a token: others on this machine can reach
+    the port.
+    """
+    kernel, path = os.environ.get("WORKSHOP_TENSORBOARD", "0 ").split(" ")
+    if int(kernel) == os.getpid():
+        return
+    folder = tempfile.mkdtemp(prefix="workshop-tensorboard-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = Path(folder) / "tensorboard"
+    command = shlex.join([sys.executable, "-P", str(Path(__file__).with_name("starter.py"))])
+    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    program.chmod(0o700)
+    os.environ["TENSORBOARD_BINARY"] = str(program)
+    if not path:
+        path = f"/{secrets.token_urlsafe(16)}"
+        proxy = os.environ.get("TENSORBOARD_PROXY_URL") or _proxy() or "http://127.0.0.1:%PORT%"
+        os.environ["TENSORBOARD_PROXY_URL"] = f"{proxy.rstrip('/')}{path}/"
+    os.environ["WORKSHOP_TENSORBOARD"] = f"{os.getpid()} {path}"
 
 
-def _wait_for_data(local, folder):
+def _proxy() -> str | None:
+    """Return where Jupyter's proxy shows a port, None where it has no proxy.
+
+    Only a "not found" says that. A server with a password answers with its login page, one whose
+    certificate isn't known here not at all: the browser that shows the lesson is let in.
+    """
+    server = jupyter()
+    if server is None:
+        return None
+    token = {"Authorization": f"token {server['token']}"} if server["token"] else {}
+    with contextlib.suppress(requests.RequestException):
+        page = server["url"] + "server-proxy/servers-info"
+        if _local.get(page, headers=token, timeout=5, allow_redirects=False).status_code == 404:
+            return None
+    return server["base_url"] + "proxy/%PORT%"
+
+
+def _wait_for_data(data: str, folder: Path) -> None:
     """Wait until the server has read what is on disk: the page asks once, when it opens."""
-    runs = {
-        file.parent.relative_to(folder).as_posix()
-        for file in folder.rglob(events.FILES)
-        if file.stat().st_size
-    }
+    files = [file for file in folder.rglob(events.FILES) if file.stat().st_size]
+    runs = {file.parent.relative_to(folder).as_posix() for file in files}
     seen, end = None, time.monotonic() + LOAD_SECONDS
     while time.monotonic() < end:
-        with contextlib.suppress(OSError):
-            found = _get(local + "data/runs")
-            tags = [_get(f"{local}data/plugin/{p}/tags") for p in ("scalars", "histograms")]
+        with contextlib.suppress(requests.RequestException):
+            pages = ("runs", "plugin/scalars/tags", "plugin/histograms/tags")
+            found, *tags = (_local.get(data + page, timeout=5).json() for page in pages)
             if runs <= set(found) and tags == seen:
                 return
             seen = tags
         time.sleep(0.3)
-
-
-def _jupyter():
-    """Return the Jupyter server that started this kernel, as Jupyter describes it, or None."""
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    for parent in psutil.Process().parents()[:2]:  # on Windows Python's launcher is in between
-        with contextlib.suppress(OSError, ValueError):
-            return json.loads(
-                Path(jupyter_runtime_dir(), f"jpserver-{parent.pid}.json").read_text()
-            )
-    return None
-
-
-def _proxied(local):
-    """Return the address through the Jupyter server, or None where it can't be reached so."""
-    jupyter = _jupyter()
-    if jupyter is None:
-        return None
-    path = "proxy/" + local.removeprefix("http://127.0.0.1:")
-    if os.environ.get("JUPYTERHUB_SERVICE_PREFIX"):
-        return jupyter["base_url"] + path  # the only way, and its login isn't ours to try
-    try:
-        _get(jupyter["url"] + path + "data/runs", jupyter["token"])
-    except OSError:  # JupyterLab runs from another environment, without jupyter-server-proxy
-        return None
-    return jupyter["base_url"] + path
-
-
-def _get(url, token=None):
-    headers = {"Authorization": f"token {token}"} if token else {}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310 - loopback
-        return json.loads(reply.read())
-
-
-def _serve(folder, path):
-    """Be the server: TensorBoard on a free port of loopback, for as long as stdin is open."""
-    import tensorboard.compat
-
-    # TensorBoard then uses its small stand-in for TensorFlow: 80 MB and 2 s, not 600 MB and 12 s.
-    sys.modules["tensorboard.compat.notf"] = tensorboard.compat
-    from tensorboard import default, program
-
-    board = program.TensorBoard(default.get_plugins())
-    arguments = ["tensorboard", "--logdir", folder, "--host", "127.0.0.1", "--port", "0"]
-    arguments += ["--path_prefix", path, "--reload_interval", str(RELOAD_SECONDS)]
-    board.configure([*arguments, "--load_fast", "false"])
-    print(board.launch(), flush=True)
-    sys.stdin.read()  # returns when the kernel has ended in whatever way, SIGKILL included
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    _serve(**json.loads(sys.stdin.readline()))

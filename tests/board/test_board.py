@@ -1,23 +1,26 @@
 """TensorBoard in the lesson: fresh folders, event files read back, pictures, servers that end."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 
 import numpy as np
 import psutil
 import pytest
+import requests
+from loopback import Loopback, redirect, serve, status
 
-from helpers import board, figures
+from helpers import board, figures, images
 from helpers.board import embedding, events, pictures, server
+from tools.notebooks import taught
 
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
-    """Two training runs, a run with pictures, two with settings, an embedding."""
+    """Two training runs, a run with pictures, two with settings, an embedding, a graph."""
+    import keras
     import tensorflow as tf
     from tensorboard.plugins.hparams import api as hp
 
@@ -39,45 +42,30 @@ def logs(tmp_path_factory):
         with writer(f"grid/{width}"):
             hp.hparams({"width": width, "optimizer": "adam"})
             tf.summary.scalar("accuracy", width / 16, step=1)
-    run = board.new_run(logs, "embedding")
-    vectors, digits = np.eye(20, 5), np.arange(20) % 10
-    pixels = np.zeros((20, 28, 28), np.uint8)
-    board.write_embedding(run, "hidden", vectors, {"digit": digits}, pixels)
-    import keras
-
+    columns = {"digit": np.arange(20) % 10, "read as": np.arange(20) % 9}
+    board.write_embedding(board.new_run(logs, "embedding"), "hidden", np.eye(20, 5), columns)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.ReLU()])
-    model.compile("sgd", "mse")
     callback = keras.callbacks.TensorBoard(board.new_run(logs, "graph"))
-    model.fit(np.ones((4, 4)), np.ones((4, 2)), verbose=0, callbacks=[callback])
+    callback.set_model(model)
+    callback.on_train_end()
     return logs
 
 
-# -- folders -------------------------------------------------------------------------------------
-
-
-def test_every_log_folder_and_every_run_is_a_fresh_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKSHOP_RUNS", str(tmp_path))
+def test_every_folder_and_run_is_fresh_also_where_runs_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKSHOP_RUNS", str(tmp_path / "runs"))
     first, second = board.new_folder("digits"), board.new_folder("digits")
-    assert first != second
-    assert first.parent == second.parent == tmp_path / "digits"
+    assert first != second and first.parent == second.parent == tmp_path / "runs" / "digits"
     names = [board.new_run(first, "adam").name for _ in range(3)]
     assert names == ["adam", "adam (2)", "adam (3)"]
 
-
-def test_where_runs_cannot_be_written_a_temporary_folder_is_used(tmp_path, monkeypatch):
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("WORKSHOP_RUNS", str(blocked))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     # Another learner of this machine has been here, and what is hers can't be written to.
+    (tmp_path / "file").write_text("")
     (tmp_path / "digits").write_text("")
+    monkeypatch.setenv("WORKSHOP_RUNS", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     first, second = board.new_folder("digits"), board.new_folder("digits")
-    assert first != second
-    assert first.is_relative_to(tmp_path)
+    assert first != second and first.is_relative_to(tmp_path)
     assert (first.parent.name, list(first.iterdir())) == ("digits", [])
-
-
-# -- event files ---------------------------------------------------------------------------------
 
 
 def test_what_was_logged_is_read_back(logs):
@@ -87,23 +75,51 @@ def test_what_was_logged_is_read_back(logs):
     np.testing.assert_array_equal(steps, [0, 1, 2, 3])
     np.testing.assert_allclose(values, [2, 1, 2 / 3, 1 / 2], rtol=1e-6)
     step, buckets = runs["rate 2"].histograms["weights"][-1]
-    assert step == 3
-    assert buckets[0, 0] == -2
-    assert buckets[-1, 1] == 2
-    assert buckets[:, 2].sum() == 50
+    assert (step, buckets[0, 0], buckets[-1, 1], buckets[:, 2].sum()) == (3, -2, 2, 50)
     [(_, black), (_, white)] = runs["wrong"].images["digits"]
-    assert len(black) == 3
-    assert black[0].max() == 0
-    assert white[0].min() == 255
+    assert (len(black), black[0].max(), white[0].min()) == (3, 0, 255)
     assert runs["grid/16"].hparams == {"width": 16, "optimizer": "adam"}
     assert "Sequential" in runs["graph/train"].graphs["keras"]
 
-
-def test_runs_and_tags_are_chosen_by_pattern(logs):
-    chosen = events.choose(events.read(logs), "rate", "^loss$")
+    chosen = events.choose(runs, "rate", "^loss$")
     assert list(chosen) == ["rate 1", "rate 2"]
-    assert all(set(run.scalars) == {"loss"} for run in chosen.values())
-    assert not chosen["rate 1"].histograms
+    assert all(set(run.scalars) == {"loss"} and not run.histograms for run in chosen.values())
+
+
+def test_what_pytorch_and_tensorflow_1_write_is_read_too(tmp_path):
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    file = images.encode(np.zeros((2, 3, 3), np.uint8))
+    writer = EventFileWriter(str(tmp_path))
+    for step in range(3):
+        values = [
+            Summary.Value(tag="loss", simple_value=0.5 / (step + 1)),
+            Summary.Value(tag="digit", image=Summary.Image(encoded_image_string=file)),
+            Summary.Value(
+                tag="weights",
+                histo=HistogramProto(min=0, max=1, num=2, bucket_limit=[0.5, 1], bucket=[1, 1]),
+            ),
+        ]
+        writer.add_event(Event(step=step, summary=Summary(value=values)))
+    writer.close()
+    run = events.read(tmp_path)["."]
+    np.testing.assert_allclose(run.scalars["loss"], [[0, 1, 2], [0.5, 0.25, 0.5 / 3]])
+    assert run.images["digit"][2][1][0].shape == (2, 3, 3)
+    assert run.histograms["weights"][2][1][:, 2].sum() == 2
+
+
+def test_files_that_are_cut_off_flipped_or_empty_give_what_is_whole(logs, tmp_path):
+    content = next((logs / "rate 1").iterdir()).read_bytes()
+    half = len(content) // 2
+    flipped = content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]
+    for name, damaged in {"cut": content[:-9], "flipped": flipped, "empty": b""}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "events.out.tfevents.1.here").write_bytes(damaged)
+    runs = events.read(tmp_path)
+    points = {name: len(run.scalars.get("loss", [[]])[0]) for name, run in runs.items()}
+    assert points["empty"] == 0 and points["cut"] >= 3 and 1 <= points["flipped"] < 4
 
 
 def test_smoothing_lags_behind_and_does_not_start_at_zero():
@@ -113,34 +129,21 @@ def test_smoothing_lags_behind_and_does_not_start_at_zero():
     np.testing.assert_allclose(events.smooth([3, 1, 2], 0), [3, 1, 2])
 
 
-@pytest.mark.parametrize("columns", [1, 2])
-def test_an_embedding_is_read_back(tmp_path, columns):
-    vectors = np.arange(12.0).reshape(4, 3)
-    named = {"digit": [7, 8, 9, 7], "read as": [7, 8, 4, 7]}
-    named = dict(list(named.items())[:columns])
-    board.write_embedding(tmp_path, "hidden", vectors, named, np.zeros((4, 28, 28), np.uint8))
-    read, labels = embedding.read(tmp_path)
-    np.testing.assert_array_equal(read, vectors)
-    assert labels == ["7", "8", "9", "7"]
+def test_an_embedding_is_read_back(tmp_path):
+    vectors, labels = np.arange(12.0).reshape(4, 3), ["säge", "bat", "ox", "säge"]
+    for columns in ({"word": labels}, {"word": labels, "read as": labels[::-1]}):
+        board.write_embedding(tmp_path, "hidden", vectors, columns)
+        read, first = embedding.read(tmp_path)
+        np.testing.assert_array_equal(read, vectors)
+        assert first == labels
+    assert 'tensor_path: "vectors.tsv"' in (tmp_path / embedding.CONFIG).read_text()
     with pytest.raises(ValueError, match="as many"):
-        board.write_embedding(tmp_path, "hidden", vectors[1:], named, np.zeros((4, 28, 28)))
-
-
-def test_an_embedding_needs_no_pictures(tmp_path):
-    board.write_embedding(tmp_path, "words", np.eye(2), {"word": ["one", "two"]})
-    assert embedding.read(tmp_path)[1] == ["one", "two"]
-    assert not (tmp_path / "sprites.png").exists()
-    assert "sprite" not in (tmp_path / embedding.CONFIG).read_text()
-    with pytest.raises(ValueError, match="as many"):
-        board.write_embedding(tmp_path, "words", np.eye(2), {"word": ["one"]})
-
-
-# -- pictures ------------------------------------------------------------------------------------
+        board.write_embedding(tmp_path, "hidden", vectors[1:], columns)
 
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What figures.show got, instead of showing it: (figure's pixels, alt text)."""
+    """What figures.show got, instead of showing it: (figure, its pixels, alt text)."""
     shown = []
     monkeypatch.setattr(
         figures, "show", lambda fig, alt: shown.append((fig, figures.render(fig), alt))
@@ -148,52 +151,43 @@ def shown(monkeypatch):
     return shown
 
 
-@pytest.mark.parametrize("dashboard", board.DASHBOARDS)
-def test_every_dashboard_has_a_picture(logs, shown, dashboard):
-    board.show(logs, dashboard, live=False)
-    [(_, pixels, alt)] = shown
-    assert np.ptp(pixels) > 0
-    assert dashboard in alt
-
-
-def test_the_picture_shows_the_chosen_curves(logs, shown):
-    board.show(logs, runs="rate", tags="loss", alt="Two curves that fall.", live=False)
+def test_every_dashboard_has_a_picture(logs, shown, tmp_path, capsys):
+    for dashboard in board.DASHBOARDS:
+        board.show(logs, dashboard, live=False)
+        fig, pixels, alt = shown.pop()
+        assert np.ptp(pixels) > 0 and dashboard in alt
+    board.show(logs, runs="rate", tags="loss", smoothing=0.5, alt="Falling curves.", live=False)
     [(fig, _, alt)] = shown
     [axis] = fig.axes
-    assert [line.get_label() for line in axis.lines] == ["rate 1", "rate 2"]
-    np.testing.assert_allclose(axis.lines[1].get_ydata()[0], 2)
-    assert alt == "Two curves that fall."
+    named = [line for line in axis.lines if not line.get_label().startswith("_")]
+    assert [line.get_label() for line in named] == ["rate 1", "rate 2"]
+    np.testing.assert_allclose(named[1].get_ydata()[:2], [2, 4 / 3])
+    assert alt == "Falling curves."
 
-
-def test_a_skipping_connection_is_drawn():
-    layers = [
-        {"class_name": "InputLayer", "inbound_nodes": []},
-        {"class_name": "Dense", "inbound_nodes": [{"args": [{"keras_history": ["in", 0, 0]}]}]},
-        {
-            "class_name": "Add",
-            "inbound_nodes": [{"args": [{"x": ["in", 0, 0]}, {"x": ["dense", 0, 0]}]}],
-        },
-    ]
-    assert pictures._edges(layers, ["in", "dense", "add"]) == [(0, 1), (0, 2), (1, 2)]
-
-
-def test_nothing_logged_is_said(tmp_path, capsys):
     board.show(tmp_path, live=False)
-    assert capsys.readouterr().out == (
-        "Nothing for the scalars dashboard has been logged there yet.\n"
-    )
+    said = "Nothing for the scalars dashboard has been logged there yet.\n"
+    assert capsys.readouterr().out == said
     with pytest.raises(ValueError, match="only scalars"):
         board.show(tmp_path, "pictures")
 
 
-# -- servers -------------------------------------------------------------------------------------
+def test_a_skipping_connection_is_drawn():
+    inbound = [[], ["in"], ["in", "dense"]]
+    layers = [
+        {"inbound_nodes": [{"args": [{"keras_history": [name, 0, 0]} for name in names]}]}
+        for names in inbound
+    ]
+    assert pictures._edges(layers, ["in", "dense", "add"]) == [(0, 1), (0, 2), (1, 2)]
+
 
 KERNEL = """
 import pathlib, sys, time
 from helpers.board import server
+from tensorboard import manager
 for folder in sys.argv[1:]:
-    print(server.address(pathlib.Path(folder)), server._servers[pathlib.Path(folder)][0].pid)
-sys.stdout.flush()
+    address = server.address(pathlib.Path(folder))
+    started = manager.start(["--logdir", folder, "--port", "0", "--reload_interval", "2"])
+    print(address, started.info.pid, flush=True)
 time.sleep(60)
 """
 
@@ -201,64 +195,78 @@ time.sleep(60)
 def start_kernel(*folders):
     """A process that, as a kernel would, starts servers; and their (address, process)."""
     command = [sys.executable, "-c", KERNEL, *map(str, folders)]
-    kernel = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    proxied = os.environ | {"http_proxy": "http://127.0.0.1:9"}  # which is asked for nothing
+    kernel = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=proxied
+    )
     lines = [kernel.stdout.readline().split() for _ in folders]
     return kernel, [(address, psutil.Process(int(pid))) for address, pid in lines]
 
 
 def ask(address):
-    with urllib.request.urlopen(address) as reply:  # noqa: S310 - loopback
-        return reply.read().decode()
+    return requests.get(f"{address}data/runs", timeout=5)
 
 
-def test_servers_are_reused_kept_apart_and_end_with_a_killed_kernel(logs, tmp_path):
+@pytest.fixture
+def unprepared(monkeypatch):
+    """This process as a kernel is at first."""
+    for variable in ("WORKSHOP_TENSORBOARD", "TENSORBOARD_BINARY", "TENSORBOARD_PROXY_URL"):
+        monkeypatch.setenv(variable, "")
+        monkeypatch.delenv(variable)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_servers_are_reused_kept_apart_and_end_with_their_kernel(logs, tmp_path, number):
     kernel, servers = start_kernel(logs, tmp_path, logs)
     try:
         (first, process), (other, other_process), (again, same) = servers
-        assert first == again
-        assert process == same
-        assert other != first
-        assert "rate 1" in ask(first + "data/runs")
-        assert "rate 1" not in ask(other + "data/runs")
+        assert (again, same) == (first, process) and other != first
+        assert "rate 1" in ask(first).json()
+        assert ask(other).json() == []
         assert "tensorflow" not in " ".join(m.path for m in process.memory_maps())
         secret = first.split("/")[3]
         assert secret not in " ".join(process.cmdline())  # which everybody can read
-        with pytest.raises(urllib.error.HTTPError):
-            ask(first.replace(secret, ""))
-
-        os.killpg(kernel.pid, signal.SIGINT)  # as Jupyter interrupts a cell
-        kernel.wait(10)
+        assert ask(first.replace(secret, "")).status_code == 404
+        os.killpg(kernel.pid, number)  # SIGINT: as Jupyter interrupts a cell
+        _, alive = psutil.wait_procs([process, other_process], timeout=10)
     finally:
         kernel.kill()
         kernel.wait()
-    _, alive = psutil.wait_procs([process, other_process], timeout=10)
     assert not alive
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_no_server_outlives_its_kernel(tmp_path, number):
-    kernel, [(_, process)] = start_kernel(tmp_path)
-    kernel.send_signal(number)
-    try:
-        process.wait(10)
-    finally:
-        kernel.kill()
-        kernel.wait()
-    assert not process.is_running()
-
-
-def test_where_no_server_can_start_there_is_a_picture(logs, shown, monkeypatch, capsys):
+def test_where_no_server_can_start_there_is_a_picture(logs, shown, unprepared, monkeypatch, capsys):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     board.show(logs, tags="loss", live=True)
     assert "can't be started here" in capsys.readouterr().out
     assert len(shown) == 1
 
 
-def test_a_test_or_a_headless_run_is_not_in_jupyter():
-    assert not server.in_jupyter()
-
-
-# -- profiles ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("page", "goes_through"),
+    [
+        (serve(b"{}"), True),
+        (redirect("/login"), True),  # a password, which the kernel doesn't know
+        (status(403), True),
+        (status(404), False),  # no jupyter-server-proxy there
+    ],
+)
+def test_the_browser_goes_through_jupyter_unless_it_has_no_proxy(
+    tmp_path, unprepared, monkeypatch, page, goes_through
+):
+    assert not server.jupyter()  # a test is not looked at
+    monkeypatch.setattr("jupyter_core.paths.jupyter_runtime_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with Loopback() as jupyter:
+        jupyter.pages["/ada/server-proxy/servers-info"] = page
+        said = {"url": jupyter.url("/ada/"), "base_url": "/ada/", "token": "secret"}
+        (tmp_path / f"jpserver-{os.getppid()}.json").write_text(json.dumps(said))
+        server.prepare()
+        address = os.environ["TENSORBOARD_PROXY_URL"]  # which `%tensorboard` reads, too
+        server.prepare()
+    assert address == os.environ["TENSORBOARD_PROXY_URL"] and len(jupyter.asked) == 1
+    place = "/ada/proxy/%PORT%/" if goes_through else "http://127.0.0.1:%PORT%/"
+    assert address.startswith(place) and len(address) > len(place) + 16
 
 
 def test_a_profile_tells_waiting_from_working(tmp_path):
@@ -266,8 +274,6 @@ def test_a_profile_tells_waiting_from_working(tmp_path):
 
     import keras
     import tensorflow as tf
-
-    from helpers.board import trace
 
     def slow(x):
         time.sleep(0.02)
@@ -281,9 +287,7 @@ def test_a_profile_tells_waiting_from_working(tmp_path):
     model.compile("sgd", "mse")
     callback = keras.callbacks.TensorBoard(tmp_path, profile_batch=(10, 14))
     model.fit(numbers, epochs=2, shuffle=False, callbacks=[callback], verbose=0)
-    waits, works = trace.read(tmp_path)
+    waits, works = taught("02").waits_and_works(tmp_path)
     assert len(waits) == len(works) == 4
     assert (waits > 10).all()  # Keras prepares the next batch meanwhile
     assert waits.sum() > works.sum()
-    with pytest.raises(FileNotFoundError, match="profile_batch"):
-        trace.read(tmp_path / "nothing")

@@ -1,183 +1,113 @@
-"""The checks of lesson 02: each with several wrong answers and two different right ones."""
+"""The checks of lesson 02: for each a table of answers, right, not attempted, or not yet right."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hp
+from verdicts import misjudged, why
 
 from helpers.board import checks
 
 
-def writer(folder):
-    return tf.summary.create_file_writer(str(folder)).as_default()
-
-
-def log(folder, tag, values, first=0):
-    with writer(folder):
-        for step, value in enumerate(values, first):
+def log(folder, tag, points, **settings):
+    """Write (step, value) points into a run's event file, and the run's settings."""
+    with tf.summary.create_file_writer(str(folder)).as_default():
+        for step, value in points:
             tf.summary.scalar(tag, value, step=step)
+        if settings:
+            hp.hparams(settings)
     return folder
 
 
-def keras_run(folder, rate, accuracy):
-    """A run's event files as Keras's callback writes them."""
-    log(folder / "train", "epoch_learning_rate", [rate] * 2)
-    log(folder / "validation", "epoch_accuracy", [0.1, accuracy])
-    return folder
+def test_edge(tmp_path):
+    def run(rate, accuracy):
+        """A run's event files as Keras's callback writes them."""
+        folder = tmp_path / f"{rate} {accuracy}"
+        log(folder / "train", "epoch_learning_rate", enumerate([rate] * 2))
+        log(folder / "validation", "epoch_accuracy", enumerate([0.1, accuracy]))
+        return folder
 
-
-def state(exercise, *answers):
-    return exercise.verdict(*answers).state
-
-
-# -- where training breaks -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("low, high", [(1.0, 2.0), (0.9, 1.2), (0.4, 0.8)])
-def test_an_edge_is_right(tmp_path, low, high):
-    works, breaks = keras_run(tmp_path / "a", low, 0.9), keras_run(tmp_path / "b", high, 0.1)
-    assert state(checks.edge, works, str(breaks)) == "right"
-
-
-@pytest.mark.parametrize(
-    "first, second, why",
-    [
-        ((0.1, 0.9), (2.0, 0.1), "still hidden between"),
-        ((1.0, 0.3), (2.0, 0.1), "first run should work"),
-        ((1.0, 0.9), (2.0, 0.85), "second run should break"),
-        ((0.01, 0.9), (0.001, 0.2), "the low rate that breaks"),
-    ],
-)
-def test_a_missed_edge_is_wrong(tmp_path, first, second, why):
-    runs = keras_run(tmp_path / "a", *first), keras_run(tmp_path / "b", *second)
-    verdict = checks.edge.verdict(*runs)
-    assert verdict.state == "not yet"
-    assert why in verdict.message
-
-
-def test_what_is_no_training_run_is_said(tmp_path):
-    run = keras_run(tmp_path / "a", 1.0, 0.9)
-    assert "not a log folder" in checks.edge.verdict(run, 2.0).message
-    assert "not a log folder" in checks.edge.verdict(tmp_path / "nowhere", run).message
     (tmp_path / "empty").mkdir()
-    assert "no training with" in checks.edge.verdict(run, tmp_path / "empty").message
-    assert state(checks.edge, run, ...) == "not attempted"
+    works = run(1.0, 0.9)
+    table = [
+        ((works, str(run(2.0, 0.1))), "right"),
+        ([run(0.9, 0.95), run(1.2, 0.12)], "right"),
+        ((run(0.1, 0.9), run(2.0, 0.1)), "still hidden between"),
+        ((run(1.0, 0.3), run(2.0, 0.1)), "first run should work"),
+        ((works, run(2.0, 0.85)), "second run should break"),
+        ((run(0.01, 0.9), run(0.001, 0.2)), "the low rate that breaks"),
+        ((works, 2.0), "not a log folder"),
+        ((tmp_path / "nowhere", works), "not a log folder"),
+        ((works, tmp_path / "empty"), "no training with"),
+        (works, "hand in two runs"),
+        ((works, ...), "not attempted"),
+    ]
+    assert not misjudged(checks.edge, table)
 
 
-# -- a summary of your own -----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def model():
+def test_own_summary(tmp_path):
     import keras
 
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="hidden")])
     model.get_layer("hidden").set_weights([np.array([[1, 2], [-3, 0.5], [0, 1]]), np.zeros(2)])
-    return model
 
+    def own(epoch, model):
+        tf.summary.scalar("largest weight", 3.0, step=epoch)
 
-def largest(epoch, model):
-    tf.summary.scalar("largest weight", 3.0, step=epoch)
-
-
-def test_the_largest_weight_of_each_epoch_is_right(tmp_path, model):
-    three = log(tmp_path / "a", "largest weight", [1.0, 2.0, 3.0])
-    counted_from_one = log(tmp_path / "b", "largest weight", [2.0, 2.5, 2.8, 3.0], first=1)
-    for run in (three, counted_from_one):
-        assert state(checks.own_summary, largest, run, model) == "right"
-
-
-@pytest.mark.parametrize(
-    "tag, values, why",
-    [
-        ("largest", [1.0, 2.0, 3.0], "no scalar 'largest weight', but largest"),
-        ("largest weight", [3.0], "1 points"),
-        ("largest weight", [1.0, 1.5, 2.0], "the last point is not"),
-        ("largest weight", [3.0, 3.0, 3.0], "all points are the same"),
-    ],
-)
-def test_another_summary_is_wrong(tmp_path, model, tag, values, why):
-    verdict = checks.own_summary.verdict(largest, log(tmp_path, tag, values), model)
-    assert verdict.state == "not yet"
-    assert why in verdict.message
-
-
-def test_points_without_a_step_of_their_own_are_wrong(tmp_path, model):
-    with writer(tmp_path):
-        for value in (1.0, 2.0, 3.0):
-            tf.summary.scalar("largest weight", value, step=0)
-    assert "same step" in checks.own_summary.verdict(largest, tmp_path, model).message
-
-
-def test_an_unfilled_summary_is_not_attempted(tmp_path, model):
     def unfilled(epoch, model):
         return ...
 
-    assert state(checks.own_summary, unfilled, tmp_path, model) == "not attempted"
+    tag, rising = "largest weight", [(0, 1.0), (1, 2.0), (2, 3.0)]
+    runs = [
+        (tag, rising, "right"),
+        (tag, [(1, 2.0), (2, 2.5), (3, 2.8), (4, 3.0)], "right"),  # counted from 1
+        ("largest", rising, "no scalar 'largest weight', but largest"),
+        (tag, [], "no scalars at all"),
+        (tag, [(0, 3.0)], "1 points"),
+        (tag, [(0, 1.0), (1, 1.5), (2, 2.0)], "the last point is not"),
+        (tag, [(0, 3.0), (1, 3.0), (2, 3.0)], "all points are the same"),
+        (tag, [(0, 1.0), (0, 2.0), (0, 3.0)], "same step"),
+    ]
+    for number, (name, points, wanted) in enumerate(runs):
+        run = log(tmp_path / str(number), name, points)
+        assert not misjudged(checks.own_summary, [(own, wanted)], run, model)
+    assert not misjudged(checks.own_summary, [(unfilled, "not attempted")], run, model)
+    assert "not a log folder" in why(checks.own_summary, own, None, model)
 
 
-# -- count the dead ------------------------------------------------------------------------------
+def test_dead_units():
+    table = [
+        (lambda activations: (activations.max(axis=0) == 0).sum(), "right"),
+        (lambda activations: sum(not column.any() for column in activations.T), "right"),
+        (lambda activations: (activations == 0).sum(), "your function returns 4"),
+        (lambda activations: (activations.max(axis=1) == 0).sum(), "your function returns 0"),
+        (lambda activations: (activations.max(axis=0) > 0).sum(), "your function returns 2"),
+        (lambda activations: (activations.min(axis=0) == 0).sum(), "your function returns 3"),
+        (lambda activations: activations.max(axis=0) == 0, "your function returns ["),
+        (1, "not a function"),
+        (..., "not attempted"),
+    ]
+    assert not misjudged(checks.dead_units, table)
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda activations: (activations.max(axis=0) == 0).sum(),
-        lambda activations: sum(not column.any() for column in activations.T),
-    ],
-)
-def test_counted_dead_units_are_right(function):
-    assert state(checks.dead_units, function) == "right"
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda activations: (activations == 0).sum(),
-        lambda activations: (activations.max(axis=1) == 0).sum(),
-        lambda activations: (activations.max(axis=0) > 0).sum(),
-        lambda activations: (activations.min(axis=0) == 0).sum(),
-        lambda activations: activations.max(axis=0) == 0,
-    ],
-)
-def test_another_count_is_wrong(function):
-    assert state(checks.dead_units, function) == "not yet"
-
-
-# -- the winner ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def grid(tmp_path_factory):
-    grid = tmp_path_factory.mktemp("grid")
+@pytest.mark.parametrize("as_given", [str, lambda folder: folder])
+def test_winner(tmp_path, as_given):
     for optimizer, width, accuracies in (
         ("adam", 16, (0.7, 0.9)),
         ("adam", 64, (0.84, 0.86)),
         ("sgd", 64, (0.5, 0.6)),
     ):
         for seed, accuracy in enumerate(accuracies):
-            with writer(grid / f"{optimizer} {width} {seed}"):
-                hp.hparams({"optimizer": optimizer, "width": width})
-                tf.summary.scalar("accuracy", accuracy, step=1)
-    return grid
-
-
-def test_the_best_mean_wins(grid):
-    assert state(checks.winner, grid, {"width": 64, "optimizer": "adam"}) == "right"
-    assert state(checks.winner, str(grid), {"optimizer": "adam", "width": 64.0}) == "right"
-
-
-@pytest.mark.parametrize(
-    "setting, why",
-    [
+            run = tmp_path / f"{optimizer} {width} {seed}"
+            log(run, "accuracy", [(1, accuracy)], optimizer=optimizer, width=width)
+    table = [
+        ({"width": 64, "optimizer": "adam"}, "right"),
+        ({"optimizer": "adam", "width": 64.0}, "right"),
         ({"width": 16, "optimizer": "adam"}, "1 of 3 settings"),  # the best single run
         ({"width": 64, "optimizer": "sgd"}, "2 of 3 settings"),
         ({"width": 32, "optimizer": "adam"}, "no run with this setting"),
         ({"width": 64}, "no run with this setting"),
         ("adam", "as a dict"),
-    ],
-)
-def test_another_winner_is_wrong(grid, setting, why):
-    verdict = checks.winner.verdict(grid, setting)
-    assert verdict.state == "not yet"
-    assert why in verdict.message
+        ({"width": ..., "optimizer": "adam"}, "not attempted"),
+    ]
+    assert not misjudged(checks.winner, table, as_given(tmp_path))

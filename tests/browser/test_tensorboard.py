@@ -1,9 +1,8 @@
-"""TensorBoard in its frame shows this run's data: in JupyterLab, below a base URL, in a Hub."""
+"""TensorBoard in its frame shows this run's data: in JupyterLab, with a password, in a Hub."""
 
 import re
 from urllib.parse import urlsplit
 
-import nbformat
 import psutil
 import pytest
 from lab import start_lab
@@ -30,44 +29,47 @@ for width in (31, 47):
         hp.hparams({"poplar": width})
         tf.summary.scalar("juniper", width / 100, step=1)
 run = board.new_run(logs, "maple")
-digits = (x.reshape(-1, 28, 28) * 255).astype("uint8")
-board.write_embedding(run, "rowan", x[:, :5], {"digit": y, "answer": y}, digits)
+board.write_embedding(run, "rowan", x[:, :5], {"digit": y, "answer": y})
 """
+MAGIC = "%load_ext tensorboard\n%tensorboard --logdir {logs}"
 expect.set_options(timeout=30_000)  # a slow machine draws late
 SHOW = 'board.show(logs, "{}")'
 
 
-@pytest.fixture(scope="module", params=["plain", "base URL", "Hub"])
+# Each with a proxy for the web in the environment, which is not for this machine.
+SETTINGS = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/some-name/", "JUPYTERHUB_USER": "some-name"}
+
+
+@pytest.fixture(scope="module", params=["plain", "password", "Hub"])
 def anywhere(request, tmp_path_factory):
-    """JupyterLab in one of the three settings."""
+    """JupyterLab in one of three settings."""
     base = "/" if request.param == "plain" else "/user/some-name/"
-    hub = {"JUPYTERHUB_SERVICE_PREFIX": base, "JUPYTERHUB_USER": "some-name"}
-    environment = hub if request.param == "Hub" else {}
+    environment = SETTINGS | (HUB if request.param == "Hub" else {})
     folder = tmp_path_factory.mktemp("lab")
     with start_lab(folder, base_url=base, environment=environment) as lab:
+        if request.param == "password":  # then Jupyter tells the kernel no token
+            [described] = (folder / "runtime").glob("jpserver-*.json")
+            described.write_text(described.read_text().replace(lab.token, ""))
         yield lab
 
 
 def test_every_dashboard_shows_this_runs_data(anywhere, page):
-    cells = [LOG, *map(SHOW.format, LOOK)]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, anywhere.root / "board.ipynb")
-
     strays = []  # a proxy lets nothing through but its own address, and nothing is on the web
     home = urlsplit(anywhere.url).netloc
     page.route(lambda url: urlsplit(url).netloc not in (home, ""), lambda r: r.abort())
     page.on("requestfailed", lambda r: urlsplit(r.url).netloc != home and strays.append(r.url))
 
-    opened = anywhere.open(page, "board.ipynb")
-    opened.run_all()
+    opened = anywhere.run_new(page, LOG, *map(SHOW.format, LOOK), MAGIC)
     for dashboard, look in LOOK.items():
         cell = opened.cell(SHOW.format(dashboard))
         look(cell.frame_locator("iframe[title=TensorBoard]"))
         href = cell.get_by_role("link", name="in its own tab").get_attribute("href")
         assert href.startswith(urlsplit(anywhere.url).path + "proxy/")
+    look_at_scalars(opened.cell(MAGIC).frame_locator("iframe"))
     assert not strays
-    assert opened.value("len(board.server._servers)") == 1
+    kernel = psutil.Process(opened.value("__import__('os').getpid()"))
+    assert len(kernel.children()) == 2  # one server for all frames, one for the magic's settings
 
 
 def look_at_scalars(frame):
@@ -129,10 +131,9 @@ def test_the_lesson_with_tensorboard_fits_its_memory(lab, page):
     frame = notebook.cell("board.show(").frame_locator("iframe[title=TensorBoard]")
     expect(frame.get_by_text(re.compile(r"^\s*scalars\s*$", re.IGNORECASE)).first).to_be_visible()
     kernel = psutil.Process(notebook.value("__import__('os').getpid()"))
-    servers = kernel.children()
-    assert [" ".join(s.cmdline()[1:]) for s in servers] == ["-m helpers.board.server"]
-    assert sum(p.memory_info().rss for p in (kernel, *servers)) < 1.3e9
+    [server] = kernel.children()
+    assert "starter.py" in " ".join(server.cmdline())
+    assert sum(p.memory_info().rss for p in (kernel, server)) < 1.3e9
     lab.shut_down_kernels()
-    gone, alive = psutil.wait_procs([kernel, *servers], timeout=20)
-    assert len(gone) == 2
-    assert not alive
+    gone, alive = psutil.wait_procs([kernel, server], timeout=20)
+    assert len(gone) == 2 and not alive
