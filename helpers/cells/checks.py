@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from helpers import exercises
 from helpers.cells import drawn
 from helpers.cells.filters import convolve
 from helpers.exercises import Wrong, exercise
@@ -16,35 +17,23 @@ BETTER = 0.10  # by how much it must beat the mean colour: three times what luck
 @exercise
 def slide(function):
     """Judge a function (picture, weights) that slides a 3 × 3 filter over a grey picture."""
-    if not callable(function):
-        raise Wrong("it is not a function: define it with `def slide(picture, weights):`")
+    exercises.function(function, "slide(picture, weights)")
     random = np.random.default_rng(0)
     for shape in ((3, 3), (5, 8), (9, 4)):
         picture = random.integers(0, 10, shape).astype(float)
         weights = random.integers(-3, 4, (3, 3)).astype(float)
-        expected = convolve(picture, weights)
-        found = np.asarray(function(picture.copy(), weights.copy()), float)
-        if found.shape != expected.shape:
-            raise Wrong(
-                f"for a picture of {shape[0]} × {shape[1]} pixels your result has the shape "
-                f"{found.shape}, and the filter fits in {expected.shape[0]} × {expected.shape[1]} "
-                "places"
-            )
-        if np.allclose(found, convolve(picture, weights[::-1, ::-1])):
-            raise Wrong(
-                "you turn the filter upside down first, as mathematicians do: networks don't"
-            )
-        if not np.allclose(found, expected):
-            raise Wrong("the shape is right, and the sums are not: take the first place by hand")
+        flipped = convolve(picture, weights[::-1, ::-1])
+        reason = "you turn the filter upside down first, as mathematicians do: networks don't"
+        found = function(picture.copy(), weights.copy())
+        what = f"for a picture of {shape[0]} × {shape[1]} pixels your result"
+        exercises.close(found, convolve(picture, weights), what, {reason: flipped})
     return "Nine products and a sum, in every place: that is all a convolution does."
 
 
 @exercise
 def level(numbers):
     """Judge nine numbers that answer to horizontal edges and to nothing else."""
-    weights = np.asarray(numbers, float)
-    if weights.shape != (3, 3):
-        raise Wrong(f"it should be three rows of three numbers, and its shape is {weights.shape}")
+    weights = exercises.shape(numbers, (3, 3), "the filter")
     edge = np.repeat([[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]], 6, axis=0)
     wall, upright, flat = (np.abs(convolve(p, weights)).max() for p in (edge * 0 + 1, edge, edge.T))
     if flat < 1e-6:
@@ -59,8 +48,7 @@ def level(numbers):
 @exercise
 def own_feature(function):
     """Judge a function from a picture to a number or a few, by a classifier on held-out cells."""
-    if not callable(function):
-        raise Wrong("it is not a function: define it with `def my_feature(picture):`")
+    exercises.function(function, "my_feature(picture)")
     pictures, labels = _pictures()
     rows = [np.ravel(np.asarray(function(picture), float)) for picture in pictures]
     sizes = {row.size for row in rows}
@@ -90,49 +78,37 @@ def own_feature(function):
 @exercise
 def rates(function):
     """Judge a function (true, predicted) that returns (sensitivity, specificity)."""
-    if not callable(function):
-        raise Wrong("it is not a function: define it with `def rates(true, predicted):`")
-    cases = (
+    exercises.function(function, "rates(true, predicted)")
+    for true, predicted in (
         ([1, 1, 1, 1, 0], [1, 1, 1, 0, 0]),
         ([1, 0, 0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 1]),
         ([0, 1, 0, 1, 1, 0, 1, 0, 0], [0, 1, 1, 0, 1, 0, 1, 0, 0]),
-    )
-    for true, predicted in cases:
+    ):
         true, predicted = np.array(true), np.array(predicted)
-        sensitivity, specificity = predicted[true == 1].mean(), 1 - predicted[true == 0].mean()
+        right = np.array([predicted[true == 1].mean(), 1 - predicted[true == 0].mean()])
         found = np.ravel(np.asarray(function(true.copy(), predicted.copy()), float))
         if found.shape != (2,):
             raise Wrong("it should return two numbers: sensitivity, specificity")
-        if np.allclose(found, [sensitivity, specificity]):
-            continue
-        if np.allclose(found, [specificity, sensitivity]):
-            raise Wrong("the two numbers are the right ones, in the wrong order")
-        if np.isclose(found[0], true[predicted == 1].mean()):
-            raise Wrong(
-                "your first number is the share of sick among the *alarms*; sensitivity asks for "
-                "the share of alarms among the *sick*"
-            )
-        which = "second" if np.isclose(found[0], sensitivity) else "first"
-        raise Wrong(f"your {which} number is wrong for true={true} and predicted={predicted}")
+        known = {
+            "the two numbers are the right ones, in the wrong order": right[::-1],
+            "your first number is the share of sick among the *alarms*; sensitivity asks for the "
+            "share of alarms among the *sick*": [true[predicted == 1].mean(), found[1]],
+        }
+        exercises.close(found, right, f"for true={true} and predicted={predicted} it", known)
     return "Two numbers instead of one: how many sick are found, how many healthy left alone."
 
 
 @exercise
 def line(threshold, probabilities, true):
     """Judge a threshold: it misses at most 5 % of the sick, and has few false alarms for that."""
-    try:
-        threshold = float(threshold)
-    except (TypeError, ValueError):
-        raise Wrong("it should be one number: from which on it is an alarm") from None
+    threshold = exercises.number(threshold)
     probabilities, true = np.ravel(probabilities), np.ravel(true)
     sick, healthy = np.sort(probabilities[true == 1]), probabilities[true == 0]
     missed = np.mean(sick < threshold)
     if missed > 0.05:
         raise Wrong(f"below it lie {missed:.0%} of the sick: they would be sent home")
     highest = sick[int(0.05 * len(sick) + 1e-9)]  # no higher line misses as few
-    fewest = np.sum(healthy >= highest)
-    alarms = np.sum(healthy >= threshold)
-    if alarms > 1.1 * fewest + 2:
+    if np.sum(healthy >= threshold) > 1.1 * np.sum(healthy >= highest) + 2:
         raise Wrong(
             "it misses hardly anybody, but a higher line does too, with fewer healthy people "
             "frightened"

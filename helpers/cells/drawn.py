@@ -1,14 +1,11 @@
 """Microscope pictures of stained cells, drawn by a program, some with sick cells among them.
 
 A sick cell's nucleus is lobed instead of round, larger, and coarsely clumped. Everything else
-(stain, light, focus, noise, zoom, crowding, dirt) varies in the same way in both classes. The card
-says more: `card()`.
+(stain, light, focus, noise, zoom, crowding, dirt) varies in the same way in both classes. Their
+card, data/cards/cells.md, says more.
 """
 
-import json
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
@@ -32,7 +29,6 @@ NUCLEUS, NUCLEUS_LEAN = np.array([0.46, 0.28, 0.60]), np.array([0.12, 0.05, -0.1
 DIRT = np.array([0.55, 0.42, 0.60])
 
 Pictures = tuple[np.ndarray, np.ndarray]
-Comparison = dict[str, dict[int, list[float]]]  # {method: {labels: [accuracy for each seed]}}
 
 
 def load(difficulty: float = 0.8, seed: int = 0) -> tuple[Pictures, Pictures]:
@@ -61,11 +57,6 @@ def draw(count: int, seed=0, difficulty: float = 0.8, share_sick: float = 0.5) -
     return pictures, labels
 
 
-def card() -> str:
-    """Return the data set's card: what it is, how it is made, what it is for, its limits."""
-    return (assets.DATA / "cards" / "cells.md").read_text(encoding="utf-8")
-
-
 def score_cnn(options: dict[str, str]) -> dict[str, float]:
     """Score cells-cnn on lesson 03's 400 held-out pictures, for `python -m helpers evaluate`.
 
@@ -86,23 +77,6 @@ def score_cnn(options: dict[str, str]) -> dict[str, float]:
         "specificity": 1 - alarm[y == 0].mean(),
         "roc_area": roc_auc_score(y, says),
     }
-
-
-def comparison() -> Comparison:
-    """Return the shipped results of lesson 03: {method: {labels: [accuracy for each seed]}}."""
-    table = json.loads(assets.path("cells-comparison").read_text(encoding="utf-8"))
-    return {
-        method: {int(labels): accuracies for labels, accuracies in rows.items()}
-        for method, rows in table.items()
-    }
-
-
-def publish_comparison(results: Comparison) -> None:
-    """Ship `results` as the lesson's own, in place of the ones that are there."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "results.json"
-        file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        assets.publish("cells-comparison", file)
 
 
 def picture(sick: bool, generator: np.random.Generator, difficulty: float = 0.8) -> np.ndarray:

@@ -1,20 +1,19 @@
 """Nine numbers to set, and what they make of a photograph; and a quiz: which filter did this?"""
 
-import base64
-
 import ipywidgets
 import numpy as np
 
-from helpers import figures, images
-from helpers.cells.filters import FILTERS, Filter, convolve, visible
+from helpers import figures, widgets
+from helpers.cells.filters import FILTERS, Filter
 
 PLACES = (
-    ("above left", "above", "above right"),
-    ("left", "the pixel itself", "right"),
-    ("below left", "below", "below right"),
+    *("above left", "above", "above right"),
+    *("left", "the pixel itself", "right"),
+    *("below left", "below", "below right"),
 )
 OWN = "(numbers of your own)"
 SHOWN = 360  # width of a picture on the page, in CSS pixels
+BESIDE = {"flex_flow": "row wrap"}  # or below, where the window is narrow
 
 
 class FilterBench(ipywidgets.VBox):
@@ -27,10 +26,11 @@ class FilterBench(ipywidgets.VBox):
     def __init__(self, picture: np.ndarray, start: str = "Upright edges (Sobel)"):
         """Fill the fields with the numbers of filter `start`."""
         self.photograph = np.asarray(picture)
-        self._known = ipywidgets.Dropdown(
+        wide = {"width": "12em"}
+        self.known = ipywidgets.Dropdown(
             options=[*FILTERS, OWN], description="Filter", layout={"width": "20em"}
         )
-        self._fields = [
+        self.fields = [
             ipywidgets.FloatText(
                 step=1,
                 description=place,
@@ -38,46 +38,43 @@ class FilterBench(ipywidgets.VBox):
                 style={"description_width": "0"},  # unseen, but read out
                 layout={"width": "5.2em", "margin": "1px"},
             )
-            for row in PLACES
-            for place in row
+            for place in PLACES
         ]
-        self._divisor = ipywidgets.FloatText(
-            step=1, description="divided by", continuous_update=True, layout={"width": "12em"}
+        self.divisor = ipywidgets.FloatText(
+            step=1, description="divided by", continuous_update=True, layout=wide
         )
-        self._strength = ipywidgets.Checkbox(
-            description="ignore the sign", indent=False, layout={"width": "12em"}
+        self.ignore_sign = ipywidgets.Checkbox(
+            description="ignore the sign", indent=False, layout=wide
         )
-        self._after = ipywidgets.HTML()
+        self.after = ipywidgets.HTML()
         self._filling = False
-        self._known.observe(self._fill, names="value")
-        for control in (*self._fields, self._divisor, self._strength):
+        self.known.observe(self._fill, names="value")
+        for control in (*self.fields, self.divisor, self.ignore_sign):
             control.observe(self._changed, names="value")
-        self._known.value = start
+        self.known.value = start
         self._fill()
         square = ipywidgets.GridBox(
-            self._fields, layout={"grid_template_columns": "repeat(3, 5.6em)"}
+            self.fields, layout={"grid_template_columns": "repeat(3, 5.6em)"}
         )
-        controls = ipywidgets.VBox([self._known, square, self._divisor, self._strength])
-        before = ipywidgets.HTML(_img(self.photograph, "The photograph as it is.", "before"))
-        pictures = ipywidgets.HBox([before, self._after], layout={"flex_flow": "row wrap"})
-        super().__init__([controls, pictures])
+        before = ipywidgets.HTML(_titled(self.photograph, "The photograph as it is.", "before"))
+        super().__init__(
+            [
+                ipywidgets.VBox([self.known, square, self.divisor, self.ignore_sign]),
+                ipywidgets.HBox([before, self.after], layout=BESIDE),
+            ]
+        )
 
     @property
     def filter(self) -> Filter:
         """The filter as the fields have it. A divisor of 0 counts as 1."""
-        values = [field.value for field in self._fields]
-        return Filter(
-            tuple(tuple(values[row : row + 3]) for row in (0, 3, 6)),
-            telltale="",
-            divide_by=self._divisor.value or 1.0,
-            ignore_sign=self._strength.value,
-        )
+        values = [field.value for field in self.fields]
+        rows = tuple(tuple(values[row : row + 3]) for row in (0, 3, 6))
+        return Filter(rows, "", self.divisor.value or 1.0, self.ignore_sign.value)
 
     @property
     def result(self) -> np.ndarray:
         """The filtered photograph: uint8 (height - 2, width - 2)."""
-        chosen = self.filter
-        return visible(convolve(self.photograph, chosen.weights), chosen.ignore_sign)
+        return self.filter.applied(self.photograph)
 
     @property
     def alt(self) -> str:
@@ -88,46 +85,34 @@ class FilterBench(ipywidgets.VBox):
     def picture(self):
         """Draw the photograph before and after, and the nine numbers between them."""
         fig, axes = figures.figure(1, 3, size=(7.6, 2.2))
-        for axis, pixels, title in zip(
-            axes[[0, 2]], (self.photograph, self.result), ("before", "after"), strict=True
-        ):
+        for axis, pixels in zip(axes[[0, 2]], (self.photograph, self.result), strict=True):
             axis.imshow(pixels, cmap="gray", vmin=0, vmax=255)
+        axes[1].set(xlim=(-0.5, 2.5), ylim=(2.5, -0.5), aspect="equal")
+        for (row, column), number in np.ndenumerate(self.filter.numbers):
+            axes[1].text(column, row, f"{number:g}", ha="center", va="center", size=16)
+        for axis, title in zip(axes, ("before", "the nine numbers", "after"), strict=True):
             axis.set_title(title)
-        axes[1].set(xlim=(-0.5, 2.5), ylim=(2.5, -0.5), aspect="equal", title="the nine numbers")
-        for row, numbers in enumerate(self.filter.numbers):
-            for column, number in enumerate(numbers):
-                axes[1].text(column, row, f"{number:g}", ha="center", va="center", size=16)
-        for axis in axes:
             axis.axis("off")
         return fig
 
     def _fill(self, change=None) -> None:
         """Put a known filter's numbers into the fields."""
-        known = FILTERS.get(self._known.value)
+        known = FILTERS.get(self.known.value)
         if known:
             self._filling = True  # ten changes, one answer
-            for field, number in zip(self._fields, np.ravel(known.numbers), strict=True):
+            for field, number in zip(self.fields, np.ravel(known.numbers), strict=True):
                 field.value = float(number)
-            self._divisor.value, self._strength.value = known.divide_by, known.ignore_sign
+            self.divisor.value, self.ignore_sign.value = known.divide_by, known.ignore_sign
             self._filling = False
-        self._redraw()
+        self.after.value = _titled(self.result, self.alt, "after")
 
     def _changed(self, change) -> None:
+        """Answer a change of a number; the list names the filter, if it has one."""
         if not self._filling:
-            now = self.filter
-            self._known.value = next(
-                (
-                    name
-                    for name, known in FILTERS.items()
-                    if np.array_equal(known.weights, now.weights)
-                    and known.ignore_sign == now.ignore_sign
-                ),
-                OWN,
+            self.known.value = next(
+                (n for n, known in FILTERS.items() if known == self.filter), OWN
             )
-            self._redraw()
-
-    def _redraw(self) -> None:
-        self._after.value = _img(self.result, self.alt, "after")
+            self.after.value = _titled(self.result, self.alt, "after")
 
 
 class FilterQuiz(ipywidgets.VBox):
@@ -142,22 +127,17 @@ class FilterQuiz(ipywidgets.VBox):
         self._names = [name for name in FILTERS if name != "Nothing"]
         self._order = np.random.default_rng(seed).permutation(len(self._names))
         self.asked, self.score = 0, 0
-        self._question = ipywidgets.HTML()
-        self._verdict = ipywidgets.HTML()
-        self._buttons = [
+        self._question, self.verdict = ipywidgets.HTML(), ipywidgets.HTML()
+        self.buttons = [
             ipywidgets.Button(description=name, layout={"width": "13em"}) for name in self._names
         ]
-        for button in self._buttons:
+        for button in self.buttons:
             button.on_click(lambda pressed: self.answer(pressed.description))
-        self._next = ipywidgets.Button(description="Next question", button_style="primary")
-        self._next.on_click(lambda _: self.ask(self.asked + 1))
-        answers = ipywidgets.VBox([*self._buttons, self._next])
-        super().__init__(
-            [
-                ipywidgets.HBox([self._question, answers], layout={"flex_flow": "row wrap"}),
-                self._verdict,
-            ]
-        )
+        self.next = ipywidgets.Button(description="Next question", button_style="primary")
+        self.next.on_click(lambda _: self.ask(self.asked + 1))
+        answers = ipywidgets.VBox([*self.buttons, self.next])
+        row = ipywidgets.HBox([self._question, answers], layout=BESIDE)
+        super().__init__([row, self.verdict])
         self.ask(0)
 
     @property
@@ -168,38 +148,37 @@ class FilterQuiz(ipywidgets.VBox):
     @property
     def question(self) -> np.ndarray:
         """The picture shown: uint8 (height - 2, width - 2)."""
-        used = FILTERS[self.right_answer]
-        return visible(convolve(self._source, used.weights), used.ignore_sign)
+        return FILTERS[self.right_answer].applied(self._source)
 
     def ask(self, number: int) -> None:
         """Show question `number`, from 0; after the last one they come again."""
         self.asked = number
-        self._question.value = _img(
-            self.question, "A photograph after one of the filters.", "which filter did this?"
-        )
-        self._verdict.value = ""
-        self._next.disabled = True
-        for button in self._buttons:
-            button.disabled = False
+        alt, title = "A photograph after one of the filters.", "which filter did this?"
+        self._question.value = _titled(self.question, alt, title)
+        self.verdict.value = ""
+        self._let(answer=True)
 
     def answer(self, name: str) -> None:
         """Say whether filter `name` made the picture shown, and how one can tell."""
         right = name == self.right_answer
         self.score += right
-        how = FILTERS[self.right_answer].telltale
         verdict = "Right" if right else f"No, it was “{self.right_answer}”"
-        self._verdict.value = (
+        how = FILTERS[self.right_answer].telltale
+        self.verdict.value = (
             f'<p role="status">{verdict}: {how}. Score: {self.score} of {self.asked + 1}.</p>'
         )
-        for button in self._buttons:
-            button.disabled = True
-        self._next.disabled = False
+        self._let(answer=False)
+
+    def _let(self, answer: bool) -> None:
+        """Let the learner press the answers, or else only the next question."""
+        for button in self.buttons:
+            button.disabled = not answer
+        self.next.disabled = answer
 
 
-def _img(pixels: np.ndarray, alt: str, caption: str) -> str:
-    """A picture with its caption, as HTML."""
-    source = base64.b64encode(images.encode(pixels, "jpeg")).decode()
+def _titled(pixels: np.ndarray, alt: str, title: str) -> str:
+    """A picture with its title, as HTML."""
+    shown = widgets.as_html(pixels, alt, SHOWN)
     return (
-        f'<figure style="margin: 4px 12px 4px 0"><img src="data:image/jpeg;base64,{source}" '
-        f'width="{SHOWN}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
+        f'<figure style="margin: 4px 12px 4px 0">{shown}<figcaption>{title}</figcaption></figure>'
     )

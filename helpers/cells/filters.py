@@ -1,8 +1,9 @@
 """Filters of nine numbers, slid over a picture: what a convolution is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import ndimage
 
 from helpers import assets, images
 
@@ -12,7 +13,7 @@ class Filter:
     """Nine numbers, what their sum is divided by, how to look at the result, how to know it by."""
 
     numbers: tuple[tuple[float, ...], ...]  # three rows of three
-    telltale: str
+    telltale: str = field(compare=False)
     divide_by: float = 1.0
     ignore_sign: bool = False
 
@@ -20,6 +21,10 @@ class Filter:
     def weights(self) -> np.ndarray:
         """The nine numbers, divided: float (3, 3)."""
         return np.array(self.numbers, float) / self.divide_by
+
+    def applied(self, picture: np.ndarray) -> np.ndarray:
+        """Return the filtered picture, uint8 (height - 2, width - 2), of a grey one."""
+        return visible(convolve(picture, self.weights), self.ignore_sign)
 
 
 # Sobel's and Prewitt-like filters of the 1960s and 70s, which every image editor still carries.
@@ -60,21 +65,14 @@ FILTERS = {
 
 
 def convolve(picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Slide 3 × 3 `weights` over a picture: float (height - 2, width - 2), or with channels.
+    """Slide 3 × 3 `weights` over a grey picture: float (height - 2, width - 2).
 
-    In each place the nine pixels under the filter are multiplied by its nine numbers and added up.
     The filter is not turned upside down first: like every deep-learning library, and unlike a
-    mathematician, we call that a convolution.
+    mathematician, we call that a convolution. ValueError for a picture smaller than the filter.
     """
-    picture = np.asarray(picture, float)
-    height, width = picture.shape[0] - 2, picture.shape[1] - 2
-    if height < 1 or width < 1:
+    if min(picture.shape) < 3:
         raise ValueError("A 3 × 3 filter needs a picture of at least 3 × 3 pixels.")
-    total = np.zeros((height, width, *picture.shape[2:]))
-    for down in range(3):
-        for right in range(3):
-            total += weights[down][right] * picture[down : down + height, right : right + width]
-    return total
+    return ndimage.correlate(np.asarray(picture, float), weights)[1:-1, 1:-1]
 
 
 def visible(response: np.ndarray, ignore_sign: bool = False) -> np.ndarray:

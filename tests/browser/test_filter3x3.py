@@ -1,24 +1,17 @@
 """The filter bench and the quiz of lesson 03 in JupyterLab: by keyboard, and by mouse."""
 
-import nbformat
-
-CELLS = [
-    "from helpers import filters\n"
+CELLS = (
+    "from helpers.cells import filters\n"
     "from helpers.cells.filter_bench import FilterBench, FilterQuiz\n"
     "photograph = filters.photograph()\n"
     "bench = FilterBench(photograph)\n"
     "bench",
     "quiz = FilterQuiz(photograph)\nquiz",
-]
+)
 
 
 def test_numbers_are_set_and_questions_answered(lab, page):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "filters.ipynb")
-    opened = lab.open(page, "filters.ipynb")
-    opened.run_all()
-
+    opened = lab.run_new(page, *CELLS)
     cell = opened.cell("FilterBench(photograph)")
     cell.get_by_role("combobox", name="Filter").select_option("Blur")
     opened.wait_for("bench.filter.divide_by", 9.0)
