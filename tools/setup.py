@@ -6,9 +6,9 @@ back. This file is run as a script, before anything is installed: it uses the st
 """
 
 import argparse
+import ast
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -21,44 +21,66 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OLDEST, NEWEST = (3, 11), (3, 13)  # what TensorFlow has wheels for; pyproject.toml says the same
 NEEDED_BYTES = 4_000_000_000  # 2.5 GB when installed, the rest for downloads and their cache
 STAMP = "workshop-stamp.json"
 
-# Settings of pip that uv knows by another name: a mirror or certificate given to pip serves both.
-PIP_TO_UV = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
-# What would send the packages somewhere else than into `.venv`, or mix others in.
-MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_PREFIX", "PIP_TARGET", "PIP_USER")
+# Where packages come from is the user's to say, to pip, and uv hears the same under these names.
+# Where they go is ours: no other setting of pip's counts here (user, target, constraint, …).
+SOURCES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": None,  # an option, as is no-index: their variables differ between versions of uv
+    "no-index": None,
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+    "trusted-host": "UV_INSECURE_HOST",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "retries": "UV_HTTP_RETRIES",
+    "no-cache-dir": "UV_NO_CACHE",
+}
+OURS = re.compile(r"PIP_|PYTHON(HOME|PATH)$|UV_(?!.*(INDEX|HTTP|HOST|CACHE|CERT|TLS|KEYRING))")
 
-# pip's words for a failure -> ours. The first that is found counts, so the finer stand first.
+# Words of pip or uv for a failure -> ours. The first that is found counts: the finer come first.
 REMEDIES = (
+    ("No space left on device|Disk quota exceeded|os error (28|122)", "No room is left ({room})"),
     (
-        "No space left on device",
-        "The disk is full: make room for 4 GB, then run the same command again.",
+        "DO NOT MATCH THE HASHES|Hash mismatch",
+        "A package arrived damaged or changed and was thrown away: if another try doesn't help, "
+        "use another mirror or network",
     ),
     (
-        "DO NOT MATCH THE HASHES",
-        "A package arrived damaged or changed and was thrown away: run the same command again, and "
-        "if that doesn't help, use another mirror or network.",
+        "certificate (is not yet valid|has expired)|NotValidYet|Expired",
+        "The package index's certificate isn't valid at the time of this machine, {today}: if that "
+        "is wrong, set the clock",
     ),
     (
-        "CERTIFICATE_VERIFY_FAILED",
+        "CERTIFICATE_VERIFY_FAILED|invalid peer certificate",
         "The package index's certificate isn't trusted here: where a network has its own "
-        "certificate, set PIP_CERT to its file, then run the same command again.",
+        "certificate, set PIP_CERT to its file",
+    ),
+    (
+        r"(?i)\b407\b|proxy auth",
+        "The proxy asks for a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT",
+    ),
+    (
+        r"\b40[13]\b.{0,40}(Forbidden|Unauthorized|url)|HTTP error 40[13]",
+        "The package index, or a proxy on the way to it, refuses to answer: use another network, "
+        "or a mirror (PIP_INDEX_URL, with a name and a password where it asks for them)",
     ),
     (
         r"Retrying \(Retry|Max retries exceeded|timed out|Connection (refused|reset|aborted)"
-        r"|name resolution",
+        "|name resolution|error sending request|dns error|Failed to fetch",
         "The package index can't be reached: check the network (behind a proxy set HTTPS_PROXY, "
-        "with a mirror PIP_INDEX_URL), then run the same command again.",
+        "with a mirror PIP_INDEX_URL)",
     ),
     (
-        "No matching distribution found for tensorflow",
+        "(No matching distribution found for|Because) tensorflow|no wheels? with a matching",
         "TensorFlow has no package for this kind of machine (README.md says where it runs): use "
-        "Binder, or a machine with Linux, WSL or an Apple chip.",
+        "Binder, or a machine with Linux, WSL or an Apple chip",
     ),
 )
-UNKNOWN = "The reason stands above, in pip's own words: when it is dealt with, run this again."
+AGAIN = "then run the same command again"
 
 
 class SetupError(RuntimeError):
@@ -74,6 +96,9 @@ def main(arguments=None):
         help="make it anew when another Python version made it",
     )
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a locale without our dots and dashes
     # A polite kill tidies up as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
@@ -95,15 +120,15 @@ def make(root, this_python=False):
     with one_at_a_time(root):
         if is_complete(venv, root, this_python):
             return
-        check_python(sys.version_info)
-        check_venv_module()
+        python = choose_python(root, this_python)
         check_folder(root)
         check_disk(root)
         started = time.monotonic()
         with place_for(venv):
-            python = create(venv)
-            install(python, root)
-            try_tensorflow(python)
+            say("Making .venv with Python " + version_of(python))
+            call([str(python), "-I", "-m", "venv", str(venv)], installers_environment({}), root)
+            install(venv, root)
+            try_tensorflow(python_in(venv))
             (venv / STAMP).write_text(json.dumps(stamp(root, version_of(python))))
         print(f"The environment is ready ({time.monotonic() - started:.0f} s).")
 
@@ -155,11 +180,12 @@ def python_in(venv):
     return venv / "bin" / "python"
 
 
-def version_of(python):
-    """Return an interpreter's version as "3.12", or None when it can't run."""
-    code = "import sys; print('{}.{}'.format(*sys.version_info))"
+def version_of(python, first="pass"):
+    """Return an interpreter's version as "3.12", or None when it, or `first` in it, can't run."""
+    code = first + "\nimport sys; print('{}.{}'.format(*sys.version_info))"
+    command = [str(python), "-I", "-c", code]
     try:
-        return subprocess.check_output([str(python), "-I", "-c", code], text=True).strip()
+        return subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True).strip()
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -167,27 +193,35 @@ def version_of(python):
 # What must be there first
 
 
-def check_python(version):
-    """Raise SetupError when the lessons' packages don't exist for this version of Python."""
-    found = tuple(version[:2])
-    if not OLDEST <= found <= NEWEST:
-        age = "old" if found < OLDEST else "new"
+def supported(root=ROOT):
+    """Return the versions of Python that pyproject.toml asks for, as ["3.11", "3.12", …]."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    first, end = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text).groups()
+    return [f"3.{minor}" for minor in range(int(first), int(end))]
+
+
+def choose_python(root, this_python):
+    """Return a Python that can make the environment: this one, else one that is found by its name.
+
+    Raises SetupError when there is none, or when it has to be this one and can't be.
+    """
+    known = supported(root)
+    others = [] if this_python else [shutil.which("python" + one) for one in reversed(known)]
+    for python in filter(None, [sys.executable, *others]):
+        if version_of(python, "import ensurepip, venv") in known:
+            return python
+    version = "{}.{}".format(*sys.version_info)
+    if version in known:
         raise SetupError(
-            f"Python {found[0]}.{found[1]} is too {age} for TensorFlow: install Python 3.11, 3.12 "
-            "or 3.13 and, if it is not found by itself, name it, as in "
-            "`make lab PYTHON=python3.12`."
+            f"Python {version} came without its module venv or ensurepip, which make environments: "
+            f"on Debian or Ubuntu `sudo apt install python{version}-venv` brings them."
         )
-
-
-def check_venv_module():
-    """Raise SetupError when this Python came without the modules that make environments."""
-    for module in ("venv", "ensurepip"):
-        if importlib.util.find_spec(module) is None:
-            version = "{}.{}".format(*sys.version_info)
-            raise SetupError(
-                f"Python {version} came without its {module} module, which makes environments: on "
-                f"Debian or Ubuntu `sudo apt install python{version}-venv` brings it."
-            )
+    age = "old" if sys.version_info[:2] < (3, int(known[0][2:])) else "new"
+    raise SetupError(
+        f"Python {version} is too {age} for TensorFlow: install Python {', '.join(known[:-1])} or "
+        f"{known[-1]} and, if it is not found by itself, name it, as in "
+        "`make lab PYTHON=python3.12`."
+    )
 
 
 def check_folder(root):
@@ -249,35 +283,68 @@ def remove(folder):
         ) from error
 
 
-def create(venv):
-    """Make an empty environment with pip in it; return the path of its Python."""
-    say("Making .venv with Python {}.{}.{}".format(*sys.version_info))
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "venv", str(venv)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SetupError(remedy(done.stdout))
-    return python_in(venv)
-
-
-def install(python, root):
-    """Install the lock, hash by hash, and then the project's own helpers, into an environment."""
-    requirements = root / "requirements.txt"
-    count = len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
-    environment = {k: v for k, v in os.environ.items() if k not in MISLEADING}
-    uv = get_uv(python, requirements, environment)
-    download = "" if "PIP_NO_INDEX" in environment else ": about 600 MB to download, the first time"
+def install(venv, root):
+    """Install the lock, hash by hash, and the workshop itself: pip brings uv, uv the rest."""
+    requirements = (root / "requirements.txt").read_text()
+    python, settings = python_in(venv), pip_settings(python_in(venv))
+    environment = installers_environment(settings)
+    say("Getting uv, the fast installer")
+    pin = re.search(r"^uv==.*\n(?:[ \t].*\n)*", requirements, re.MULTILINE).group()
+    (venv / "uv.txt").write_text(pin)
+    pip(python, ["install", "--quiet", "--require-hashes", "-r", str(venv / "uv.txt")], environment)
+    count = len(re.findall(r"^\S+==", requirements, re.MULTILINE))
+    download = "" if "no-index" in settings else ": about 600 MB to download, the first time"
     say(f"Installing up to {count} packages{download}")
-    if not (uv and uv_install(uv, python, requirements, environment)):
-        pip(python, ["install", "--require-hashes", "-r", str(requirements)], environment)
+    # In the folder and with relative names: a name such as `workshop[1]` means something to uv.
+    uv = [str(python.with_name("uv")), "pip", "install", "--python", ".venv/bin/python"]
+    # Compiling now rather than at the first import, which learners would wait for.
+    lock = ["--require-hashes", "--compile-bytecode", "-r", "requirements.txt"]
+    call([*uv, *lock, *uv_sources(settings)], environment, root)
     say("Installing the workshop's own helpers")
     # The lock brings setuptools, so nothing is fetched to build with.
-    own = ["install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--editable"]
-    pip(python, [*own, str(root)], environment)
+    own = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--editable", "."]
+    call([*uv, *own], environment, root)
+
+
+def pip_settings(python):
+    """Return pip's settings by name, from its files and from variables (which win)."""
+    done = subprocess.run(
+        [str(python), "-m", "pip", "config", "list"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    found = re.findall(r"^\S+?\.([\w-]+)=('.*')$", done.stdout, re.MULTILINE)
+    # pip lists the variables first. A setting of several lines comes as one, written "\n".
+    return {name: " ".join(ast.literal_eval(value).split()) for name, value in reversed(found)}
+
+
+def installers_environment(settings):
+    """Return the variables for pip and uv: the user's, but of their settings only the SOURCES."""
+    environment = {k: v for k, v in os.environ.items() if not OURS.match(k)}
+    for name in settings.keys() & SOURCES.keys():
+        environment["PIP_" + name.upper().replace("-", "_")] = settings[name]
+        if SOURCES[name]:
+            environment.setdefault(SOURCES[name], settings[name])
+    home = next(p for p in (cache_folder(), *cache_folder().parents) if p.exists())
+    if not os.access(str(home), os.W_OK):
+        environment["UV_NO_CACHE"] = "1"
+    # Folders may have any name, and with hashes it doesn't matter which index a file comes from.
+    ours = {"PYTHONUTF8": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    return {**environment, "PIP_CONFIG_FILE": os.devnull, **ours}
+
+
+def uv_sources(settings):
+    """Return uv's options for the SOURCES that have no variable."""
+    links = [f"--find-links={place}" for place in settings.get("find-links", "").split()]
+    return [*links, *(["--no-index"] if "no-index" in settings else [])]
+
+
+def cache_folder():
+    """Return the folder where uv keeps what it downloads."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    return Path(os.environ.get("UV_CACHE_DIR") or os.path.join(caches, "uv")).absolute()  # noqa: PTH118
 
 
 def try_tensorflow(python):
@@ -287,7 +354,8 @@ def try_tensorflow(python):
         [str(python), "-I", "-c", "import tensorflow"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if done.returncode:
@@ -300,60 +368,55 @@ def try_tensorflow(python):
         )
 
 
-def get_uv(python, requirements, environment):
-    """Install uv, the fast installer, as the lock pins it. Return its path, None if not to be had.
-
-    It is small and comes first, so that a missing network shows at once.
-    """
-    pinned = re.search(r"^uv==.*\n(?:[ \t].*\n)*", requirements.read_text(), re.MULTILINE)
-    if not pinned:
-        return None
-    say("Getting uv, the fast installer")
-    with tempfile.TemporaryDirectory() as folder:
-        only_uv = Path(folder) / "uv.txt"
-        only_uv.write_text(pinned.group())
-        pip(python, ["install", "--quiet", "--require-hashes", "-r", str(only_uv)], environment)
-    return python.with_name("uv")
-
-
-def uv_install(uv, python, requirements, environment):
-    """Install the lock by uv, which shows its own progress. Tell whether it worked."""
-    settings = pip_settings(python, environment)
-    if "no-index" in settings:  # packages from a folder: pip is set up for it, uv isn't
-        return False
-    known = {uv_name: settings[name] for name, uv_name in PIP_TO_UV.items() if name in settings}
-    command = [str(uv), "pip", "install", "--python", str(python), "--require-hashes"]
-    # Compiling now rather than at the first import, which learners would wait for.
-    command += ["--compile-bytecode", "-r", str(requirements)]
-    if subprocess.run(command, env={**known, **environment}, check=False).returncode == 0:
-        return True
-    say("uv could not finish: pip tries, more slowly")
-    return False
-
-
-def pip_settings(python, environment):
-    """Return pip's settings by name, from its files and from variables (which win)."""
-    command = [str(python), "-m", "pip", "config", "list"]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    found = re.findall(r"^\S+?\.([\w-]+)='(.*)'$", done.stdout, re.MULTILINE)
-    return dict(reversed(found))  # pip lists the variables first
-
-
 def pip(python, arguments, environment):
-    """Run pip, its progress in sight. Raise SetupError with cause and remedy when it fails."""
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise SetupError(remedy(done.stderr))
+    """Run pip. Raise SetupError with cause and remedy when it fails."""
+    call([str(python), "-m", "pip", "--disable-pip-version-check", *arguments], environment)
+
+
+def call(command, environment, root=ROOT):
+    """Run an installer in `root`, the lines on downloads in sight; raise SetupError if it fails."""
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        cwd=str(root),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+    words = []
+    try:
+        for line in process.stderr:
+            words.append(line)
+            if line.lstrip().startswith("Download"):
+                print("  " + line.strip(), flush=True)
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.wait()
+    if process.returncode:
+        raise SetupError(remedy("".join(words)))
 
 
 def remedy(words):
     """Return the sentence for a failure that a tool described in its own words."""
     for pattern, sentence in REMEDIES:
         if re.search(pattern, words):
-            return sentence
+            today = time.strftime("%d %B %Y")
+            return sentence.format(room=room(), today=today) + f", {AGAIN}."
     print(words.strip(), file=sys.stderr)
-    return UNKNOWN
+    return f"The reason stands above, in the installer's own words: deal with it, {AGAIN}."
+
+
+def room():
+    """Tell how much room there is wherever an installer writes, and what names another place."""
+    temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
+    places = {ROOT: "", temporary: ", TMPDIR", cache_folder(): ", UV_CACHE_DIR"}
+    said = []
+    for place, variable in places.items():
+        there = next(p for p in (place, *place.parents) if p.exists())
+        said.append(f"{shutil.disk_usage(str(there)).free / 1e9:.1f} GB in {place}{variable}")
+    return f"{'; '.join(said)}: make room, or let a variable name another folder"
 
 
 def say(step):
