@@ -4,6 +4,7 @@ TensorFlow is never imported for it: versions come from the packages' metadata.
 """
 
 import contextlib
+import importlib.machinery
 import importlib.metadata
 import os
 import re
@@ -65,6 +66,8 @@ def examine():
             findings[topic] = look()
         except ImportError as error:  # this Python has none of the packages
             findings[topic] = [Finding(topic, WRONG, f"{error.name} is missing", SET_UP)]
+        except Exception as error:  # a doctor who falls ill is of no use
+            findings[topic] = [Finding(topic, WRONG, f"it can't be looked at: {error}", SET_UP)]
     return findings
 
 
@@ -81,13 +84,13 @@ def python():
 
 
 def packages():
-    """Is every package that the project asks for here, in the version that the lock fixes?"""
+    """Is every package that the project asks for here, as the lock fixes it, and to be seen?"""
     from packaging.requirements import Requirement
 
     locked = _locked()
     wanted = [Requirement(text) for text in _project()["dependencies"]]
     wanted = [one for one in wanted if one.marker is None or one.marker.evaluate()]
-    findings, missing, shown = [], [], []
+    findings, missing, shown = hidden(), [], []
     for requirement in wanted:
         name = requirement.name
         version = _version(name) or _version(STANDS_IN.get(name, name))
@@ -105,8 +108,34 @@ def packages():
     if missing:
         fact = f"{len(missing)} of {len(wanted)} missing: {', '.join(missing)}"
         return [Finding("packages", WRONG, fact, SET_UP), *findings]
-    fact = f"{len(wanted) - len(findings)} of {len(wanted)} as requirements.txt has them"
+    good = len(wanted) - len({finding.item for finding in findings} & {one.name for one in wanted})
+    fact = f"{good} of {len(wanted)} as requirements.txt has them"
     return [Finding("packages", OK, f"{fact} ({', '.join(shown)})"), *findings]
+
+
+def hidden():
+    """Does a file of the learner's own stand before a module of the same name?
+
+    Python looks first beside the notebook, then where PYTHONPATH says.
+    """
+    named = [
+        Path(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder
+    ]
+    remedies = dict.fromkeys(named, "take its folder out of PYTHONPATH")
+    remedies |= dict.fromkeys(
+        [Path.cwd(), ROOT / "notebooks"], "rename it, then restart the kernel"
+    )
+    remedies = {f.resolve(): text for f, text in remedies.items() if f.resolve() != ROOT}
+    others = [str(ROOT), *(f for f in sys.path if f and Path(f).resolve() not in remedies)]
+    findings = []
+    for folder, remedy in remedies.items():
+        for path in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
+            path = path.parent if path.name == "__init__.py" else path
+            standard = path.stem in sys.stdlib_module_names
+            if standard or importlib.machinery.PathFinder.find_spec(path.stem, others):
+                fact = f"{path} hides the module of that name"
+                findings.append(Finding(path.stem, WRONG, fact, remedy))
+    return findings
 
 
 def memory():
@@ -332,8 +361,7 @@ def _bringer(name):
     """Return what brings an asset that comes with the workshop; "" for one that is downloaded."""
     from helpers import assets
 
-    manifest = tomllib.loads((assets.DATA / "manifest.toml").read_text(encoding="utf-8"))
-    sources = manifest[name]["sources"]
+    sources = assets.facts(name).sources
     if any("repo" in source for source in sources):
         return "`git checkout data` brings it back"
     bundled = any("wheel" in source and "sha256" not in source for source in sources)

@@ -117,6 +117,8 @@ def main(arguments=None):
 def make(root, this_python=False):
     """Make `root/.venv` from `root/requirements.txt`, unless that was done. Raise SetupError."""
     venv = root / ".venv"
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - a user whom the system doesn't know
+        os.environ["HOME"] = str(root)
     with one_at_a_time(root):
         if is_complete(venv, root, this_python):
             return
@@ -310,6 +312,7 @@ def pip_settings(python):
     """Return pip's settings by name, from its files and from variables (which win)."""
     done = subprocess.run(
         [str(python), "-m", "pip", "config", "list"],
+        env={**os.environ, "PIP_USER": "0"},  # or `user = true` would show the user's file alone
         stdout=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",

@@ -1,8 +1,9 @@
-"""The set-up, with locks of two tiny packages and a package index on loopback."""
+"""The set-up from nothing to ready, with a package index on loopback, and each way it can stop."""
 
 import ast
 import hashlib
 import http.server
+import io
 import json
 import os
 import shutil
@@ -18,17 +19,16 @@ import pytest
 from tools import setup
 
 SCRIPT = Path(setup.__file__)
-# What "uv" does here: note that it was called, then leave the work to pip, which knows the index.
-FAKE_UV_CODE = """
-import os, pathlib, subprocess, sys
+# What the lock's "uv" is here: it notes what it was told, and hands over to the real one.
+UV_CODE = f"""
+import os, pathlib, sys
 def main():
-    pathlib.Path(sys.prefix, "uv-was-called").write_text(os.environ["UV_DEFAULT_INDEX"])
-    asked = [word for word in sys.argv[2:] if word != "--compile-bytecode"]
-    del asked[asked.index("--python"):asked.index("--python") + 2]
-    sys.exit(subprocess.call([sys.executable, "-m", "pip", *asked]))
+    told = [name for name in os.environ if name.startswith(("PIP_", "UV_"))]
+    pathlib.Path(sys.prefix, "told").write_text(" ".join(told))
+    os.execv({str(Path(sys.executable).with_name("uv"))!r}, sys.argv)
 """
-FAKE_UV = {
-    "fake_uv.py": FAKE_UV_CODE,
+UV = {
+    "fake_uv.py": UV_CODE,
     "uv-1.0.dist-info/entry_points.txt": "[console_scripts]\nuv = fake_uv:main\n",
 }
 # A build backend that needs nothing installed, for the project that the set-up installs last.
@@ -44,7 +44,16 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     return name
 """  # noqa: E501
 NOBODY = "http://127.0.0.1:9/"  # a port where nobody answers
-PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+PYPROJECT = """
+[project]
+name = "own"
+version = "1.0"
+requires-python = ">=3.11,<3.14"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
 
 
 class Index(http.server.ThreadingHTTPServer):
@@ -96,37 +105,44 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Stay silent."""
 
 
-@pytest.fixture
-def index(tmp_path):
-    with Index(tmp_path / "index") as index:
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    """An index that stays up for all tests of a file."""
+    with Index(tmp_path_factory.mktemp("index")) as index:
         threading.Thread(target=index.serve_forever, daemon=True).start()
+        index.uv = index.publish("uv", UV)
         yield index
         index.closing.set()
         index.shutdown()
 
 
+@pytest.fixture
+def index(shelf):
+    shelf.asked.clear()
+    shelf.asked_for_slow.clear()
+    shelf.closing.clear()
+    return shelf
+
+
 class Project:
-    """A fresh copy of the workshop, as far as the set-up looks at it."""
+    """A fresh copy of the workshop, as far as the set-up sees it, where pip has odd settings."""
 
     def __init__(self, root, index):
-        self.root = root
-        self.venv = root / ".venv"
-        self.python = self.venv / "bin" / "python"
+        self.root, self.venv = root, root / ".venv"
         self.lock = root / "requirements.txt"
-        (root / "helpers").mkdir(parents=True)
-        shutil.copy(SCRIPT, root / "helpers")
+        (root / "tools").mkdir(parents=True)
+        shutil.copy(SCRIPT, root / "tools")
         (root / "backend.py").write_text(BACKEND)
         (root / "pyproject.toml").write_text(PYPROJECT)
-        self.lock.write_text(index.publish("demo", {"demo.py": "", "tensorflow.py": ""}))
+        self.lock.write_text(index.uv + index.publish("demo", {"demo.py": "", "tensorflow.py": ""}))
+        conf = root.parent / "pip.conf"
+        conf.write_text(
+            f"[global]\nindex-url =\n  {index.url}\nretries = 0\nno-cache-dir = true\n"
+            "user = true\ntarget = /nowhere\nno-binary = :all:\nconstraint = /nowhere\n"
+        )
         mine = ("PIP_", "UV_", "HTTP", "NO_PROXY", "ALL_PROXY", "SSL_")
         kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(mine)}
-        settings = {
-            "PIP_INDEX_URL": index.url,
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_NO_CACHE_DIR": "1",
-            "PIP_RETRIES": "0",
-        }
-        self.environment = {**kept, **settings}
+        self.environment = {**kept, "PIP_CONFIG_FILE": str(conf), "PIP_PREFIX": "/nowhere"}
 
     def start(self, *arguments, **settings):
         return subprocess.Popen(
@@ -145,15 +161,13 @@ class Project:
 
     def can(self, code):
         """Tell whether the environment's Python runs this code."""
-        return subprocess.run([str(self.python), "-I", "-c", code], check=False).returncode == 0
+        command = [str(self.venv / "bin" / "python"), "-I", "-c", code]
+        return subprocess.run(command, check=False).returncode == 0
 
 
 @pytest.fixture
 def project(tmp_path, index):
-    return Project(tmp_path / "a workshop", index)
-
-
-# From nothing to ready, and again
+    return Project(tmp_path / "my wörkshop[1]", index)
 
 
 def test_from_nothing_to_ready_then_at_once_and_through_a_change_of_the_lock(project, index):
@@ -161,13 +175,16 @@ def test_from_nothing_to_ready_then_at_once_and_through_a_change_of_the_lock(pro
     assert code == 0, said
     assert "ready" in said
     assert project.can("import demo, backend")  # the lock's package, and the project itself
+    told = (project.venv / "told").read_text()
+    assert "UV_DEFAULT_INDEX" in told
+    assert not {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_CONSTRAINT"} & set(told.split())
 
     asked = len(index.asked)
     assert project.set_up() == (0, "")
     assert len(index.asked) == asked, "a second call asks the network for nothing"
 
     project.lock.write_text(project.lock.read_text() + index.publish("more", {"more.py": ""}))
-    code, said = project.set_up(PIP_INDEX_URL=NOBODY, PIP_RETRIES="1")
+    code, said = project.set_up(PIP_INDEX_URL=NOBODY)
     assert code == 1
     assert "environment of before is back" in said
     assert said.splitlines()[-1].startswith("Setup stopped. The package index can't be reached")
@@ -180,64 +197,38 @@ def test_from_nothing_to_ready_then_at_once_and_through_a_change_of_the_lock(pro
     assert not (project.root / ".venv.previous").exists()
 
 
-def test_uv_comes_from_the_lock_and_does_the_work(project, index):
-    project.lock.write_text(project.lock.read_text() + index.publish("uv", FAKE_UV))
-    code, said = project.set_up()
-    assert code == 0, said
-    assert (project.venv / "uv-was-called").read_text() == index.url, "pip's mirror serves uv too"
-    assert project.can("import demo, backend")
-
-
-def test_where_uv_fails_pip_is_to_go_on(tmp_path, capsys):
-    done = setup.uv_install("false", Path(sys.executable), tmp_path / "lock", dict(os.environ))
-    assert not done
-    assert "uv could not finish: pip tries" in capsys.readouterr().out
-
-
-def test_packages_from_a_folder_are_left_to_pip(tmp_path):
-    settings = {**os.environ, "PIP_NO_INDEX": "1"}
-    assert not setup.uv_install("true", Path(sys.executable), tmp_path / "lock", settings)
-
-
 def test_two_at_once_make_one_environment(project, index):
     both = [project.start(), project.start()]
     said = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sorted("waiting for it" in words for words in said) == [False, True]
-    assert sum(path.endswith(".whl") for path in index.asked) == 1, "the second found it ready"
+    assert sum("demo-1.0" in path for path in index.asked) == 1, "the second found it ready"
 
 
 # Half-made environments
 
 
-def interrupt(project, index, how):
-    """Send a signal to a set-up that is in the midst of a download; return its exit code."""
+@pytest.mark.parametrize(
+    ("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_a_setup_that_was_stopped_leaves_nothing_that_is_trusted(project, index, how, code):
+    whole = project.lock.read_text()
     slow = f"slow==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
-    project.lock.write_text(project.lock.read_text() + slow)
+    project.lock.write_text(whole + slow)
     process = project.start()
     assert index.asked_for_slow.wait(60)
     process.send_signal(how)
     process.wait(60)
-    index.closing.set()  # lets a pip that outlived the set-up end
+    index.closing.set()  # lets an installer that outlived the set-up end
     process.communicate(timeout=60)
-    return process.returncode
-
-
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_setup_leaves_nothing_behind(project, index, how, code):
-    assert interrupt(project, index, how) == code
-    assert not project.venv.exists()
-
-
-def test_a_killed_setup_is_not_trusted(project, index):
-    whole = project.lock.read_text()
-    interrupt(project, index, signal.SIGKILL)
-    assert project.venv.exists()
-    project.lock.write_text(whole)
-    code, said = project.set_up()
-    assert code == 0, said
-    assert "half-made" in said
-    assert project.can("import demo, backend")
+    assert process.returncode == code
+    assert project.venv.exists() == (how == signal.SIGKILL)
+    if how == signal.SIGKILL:
+        project.lock.write_text(whole)
+        code, said = project.set_up()
+        assert code == 0, said
+        assert "half-made" in said
+        assert project.can("import demo, backend")
 
 
 def finished(root):
@@ -249,12 +240,6 @@ def finished(root):
     version = "{}.{}".format(*sys.version_info)
     (venv / setup.STAMP).write_text(json.dumps(setup.stamp(root, version)))
     return venv
-
-
-def test_a_finished_environment_is_trusted(tmp_path):
-    venv = finished(tmp_path)
-    assert setup.is_complete(venv, tmp_path)
-    assert setup.is_complete(venv, tmp_path, this_python=True)
 
 
 def other_lock(venv):
@@ -273,10 +258,6 @@ def no_stamp(venv):
     (venv / setup.STAMP).unlink()
 
 
-def no_python(venv):
-    setup.python_in(venv).unlink()
-
-
 def dead_python(venv):
     setup.python_in(venv).unlink()
     setup.python_in(venv).symlink_to("/nowhere/python3")
@@ -289,35 +270,61 @@ def other_python(venv):
     python.chmod(0o755)
 
 
-@pytest.mark.parametrize(
-    "spoil", [other_lock, cut_stamp, strange_stamp, no_stamp, no_python, dead_python, other_python]
-)
-def test_a_spoilt_environment_is_not(tmp_path, spoil):
-    venv = finished(tmp_path)
-    spoil(venv)
-    assert not setup.is_complete(venv, tmp_path)
-
-
-def test_a_moved_folder_is_not_trusted(tmp_path):
-    finished(tmp_path / "here")
+def test_a_finished_environment_is_trusted_and_a_spoilt_or_moved_one_is_not(tmp_path, monkeypatch):
+    venv = finished(tmp_path / "here")
+    assert setup.is_complete(venv, tmp_path / "here")
+    assert setup.is_complete(venv, tmp_path / "here", this_python=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "version_info", (3, 99, 0))
+        assert setup.is_complete(venv, tmp_path / "here")
+        assert not setup.is_complete(venv, tmp_path / "here", this_python=True)
     (tmp_path / "here").rename(tmp_path / "there")
     assert not setup.is_complete(tmp_path / "there" / ".venv", tmp_path / "there")
+    trusted = []
+    for spoil in (other_lock, cut_stamp, strange_stamp, no_stamp, dead_python, other_python):
+        root = tmp_path / spoil.__name__
+        spoil(finished(root))
+        trusted += [spoil.__name__] if setup.is_complete(root / ".venv", root) else []
+    assert trusted == []
 
 
-def test_an_environment_that_works_is_kept_unless_another_python_is_asked_for(
-    tmp_path, monkeypatch
-):
-    venv = finished(tmp_path)
-    monkeypatch.setattr(sys, "version_info", (3, 99, 0))
-    assert setup.is_complete(venv, tmp_path)
-    assert not setup.is_complete(venv, tmp_path, this_python=True)
+# Which Python
+
+
+def test_the_pythons_are_those_of_pyproject():
+    assert setup.supported() == ["3.11", "3.12", "3.13"]
+
+
+def python_that(folder, name, does):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{does}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_python_is_found_by_its_name_unless_this_one_is_asked_for(tmp_path, monkeypatch):
+    root = setup.ROOT
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert setup.choose_python(root, this_python=True) == sys.executable
+    monkeypatch.setattr(sys, "executable", python_that(tmp_path, "python3", "echo 3.9"))
+    bare = python_that(tmp_path, "python3.13", "exit 1")  # without venv
+    good = python_that(tmp_path, "python3.12", "echo 3.12")
+    assert bare and setup.choose_python(root, this_python=False) == good
+    for version, words in (
+        ((3, 10, 4), r"3\.10 is too old .* 3\.11, 3\.12 or 3\.13 .*PYTHON=python3\.12"),
+        ((3, 14, 0), r"3\.14 is too new"),
+        ((3, 12, 0), r"without its module venv .*sudo apt install python3\.12-venv"),
+    ):
+        monkeypatch.setattr(sys, "version_info", version)
+        with pytest.raises(setup.SetupError, match=words):
+            setup.choose_python(root, this_python=True)
 
 
 # What is in the way: one sentence, with the remedy
 
 
-def test_a_package_that_is_not_what_the_lock_says(project):
-    project.lock.write_text(f"demo==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
+def test_a_package_that_is_not_what_the_lock_says(project, index):
+    project.lock.write_text(f"{index.uv}demo==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
     code, said = project.set_up()
     assert code == 1
     assert "arrived damaged or changed" in said
@@ -326,90 +333,80 @@ def test_a_package_that_is_not_what_the_lock_says(project):
 
 @pytest.mark.parametrize("end", ["echo no AVX here; exit 1", "kill -ILL $$"])
 def test_a_tensorflow_that_cannot_be_loaded(tmp_path, end):
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\n{end}\n")
-    python.chmod(0o755)
     with pytest.raises(setup.SetupError, match=r"can't be loaded here .*AVX"):
-        setup.try_tensorflow(python)
+        setup.try_tensorflow(python_that(tmp_path, "python", end))
 
 
-@pytest.mark.parametrize(("version", "age"), [((3, 10, 4), "old"), ((3, 14, 0), "new")])
-def test_a_python_too_old_or_too_new(tmp_path, monkeypatch, capsys, version, age):
-    (tmp_path / "requirements.txt").write_text("")
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
-    monkeypatch.setattr(sys, "version_info", version)
-    assert setup.main([]) == 1
-    said = capsys.readouterr().err
-    assert f"Python {version[0]}.{version[1]} is too {age}" in said
-    assert "make lab PYTHON=python3.12" in said
-
-
-@pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 9), (3, 13, 1)])
-def test_a_python_that_suits(version):
-    setup.check_python(version)
-
-
-@pytest.mark.parametrize("module", ["venv", "ensurepip"])
-def test_a_python_without_venv(monkeypatch, module):
-    found = setup.importlib.util.find_spec
-    monkeypatch.setattr(
-        setup.importlib.util, "find_spec", lambda name: None if name == module else found(name)
-    )
-    with pytest.raises(setup.SetupError, match=rf"{module} module.*sudo apt install python3"):
-        setup.check_venv_module()
-
-
-def test_a_disk_that_is_full(tmp_path, monkeypatch):
+def test_a_disk_that_is_full_and_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(setup, "NEEDED_BYTES", 10**18)
     with pytest.raises(setup.SetupError, match=r"GB are free and the packages need .* make"):
         setup.check_disk(tmp_path)
-
-
-def test_a_folder_that_cannot_be_written(tmp_path):
-    file = tmp_path / "file"
-    file.write_text("")  # root may write in every folder, but nobody in a file
+    (tmp_path / "file").write_text("")  # root may write in every folder, but nobody in a file
     with pytest.raises(setup.SetupError, match="a folder of your own"):
-        setup.check_folder(file)
+        setup.check_folder(tmp_path / "file")
 
 
-def test_windows_is_shown_the_way(tmp_path, monkeypatch, capsys):
+def test_windows_is_shown_the_way_in_any_locale(tmp_path, monkeypatch):
     (tmp_path / "requirements.txt").write_text("")
+    said = io.TextIOWrapper(io.BytesIO(), encoding="iso-8859-1")
     with monkeypatch.context() as patch:
         patch.setattr(setup, "ROOT", tmp_path)
         patch.setattr(setup.os, "name", "nt")
+        patch.setattr(sys, "stderr", said)
+        patch.setattr(sys, "stdout", said)
         code = setup.main([])
+        setup.say("Waiting")
+    said.seek(0)
     assert code == 1
-    assert "WSL" in capsys.readouterr().err
+    assert "WSL" in (words := said.read())
+    assert "Waiting ?" in words
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        ("ERROR: Could not install: [Errno 28] No space left on device", "The disk is full"),
-        ("SSLError: CERTIFICATE_VERIFY_FAILED ... Max retries exceeded", "PIP_CERT"),
-        ("Failed: Temporary failure in name resolution", "can't be reached"),
-        ("ERROR: No matching distribution found for tensorflow==2.21.0", "Linux, WSL or an Apple"),
-        ("ERROR: something new", "in pip's own words"),
-    ],
-)
-def test_words_of_pip_become_a_remedy(words, sentence, capsys):
-    assert sentence in setup.remedy(words)
-    assert ("something new" in capsys.readouterr().err) == ("something new" in words)
+def test_a_user_without_a_home_gets_one(tmp_path, monkeypatch):
+    import pwd
+
+    venv = finished(tmp_path)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    setup.make(venv.parent)
+    assert os.environ["HOME"] == str(tmp_path)
+
+
+def test_words_of_pip_and_uv_become_a_remedy(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setenv("UV_CACHE_DIR", "/a/cache")
+    room = f"GB in {tmp_path}/gone, TMPDIR; "
+    wrong = []
+    for words, sentence in {
+        "ERROR: Could not install: [Errno 28] No space left on device": room,
+        "error: failed to write: Disk quota exceeded (os error 122)": "/a/cache, UV_CACHE_DIR",
+        "Hash mismatch for `demo==1.0`": "damaged or changed",
+        "SSLError: CERTIFICATE_VERIFY_FAILED: certificate is not yet valid": "set the clock",
+        "invalid peer certificate: certificate not valid yet: NotValidYet": "set the clock",
+        "SSLError: CERTIFICATE_VERIFY_FAILED ... Max retries exceeded": "PIP_CERT",
+        "invalid peer certificate: UnknownIssuer": "PIP_CERT",
+        "Max retries exceeded: Tunnel connection failed: 407 Proxy Auth": "NAME:PASSWORD@HOST",
+        "HTTP status client error (403 Forbidden) for url (x)": "refuses to answer",
+        "ERROR: HTTP error 401 while getting x": "refuses to answer",
+        "Failed: Temporary failure in name resolution": "can't be reached",
+        "error: Failed to fetch: dns error": "can't be reached",
+        "No matching distribution found for tensorflow==2.21.0": "Linux, WSL or an Apple",
+        "Because tensorflow==2.21.0 has no wheels with a matching platform": "Linux, WSL or an",
+        "ERROR: something new": "in the installer's own words",
+    }.items():
+        wrong += [] if sentence in setup.remedy(words) else [(words, setup.remedy(words))]
+    assert wrong == []
+    assert capsys.readouterr().err == "ERROR: something new\n"
 
 
 # The script itself
 
 
-def test_an_old_python_can_read_the_script_to_say_that_it_is_too_old():
-    ast.parse(SCRIPT.read_text(), feature_version=(3, 7))
-
-
-def test_it_needs_nothing_but_python():
-    names = set()
-    for node in ast.walk(ast.parse(SCRIPT.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module)
-    assert "json" in names
-    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+def test_an_old_python_can_read_it_and_it_needs_nothing_but_python():
+    for script in (SCRIPT, SCRIPT.with_name("unpacking.py")):
+        tree = ast.parse(script.read_text("utf-8"), feature_version=(3, 7))
+        names = set()
+        for node in ast.walk(tree):
+            names |= {one.name for one in node.names} if isinstance(node, ast.Import) else set()
+            names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
