@@ -70,7 +70,7 @@ REMEDIES = (
     ),
     (
         r"Retrying \(Retry|Max retries exceeded|timed out|Connection (refused|reset|aborted)"
-        "|name resolution|error sending request|dns error|Failed to fetch",
+        "|name resolution|error sending request|dns error|Failed to fetch|from versions: none",
         "The package index can't be reached: check the network (behind a proxy set HTTPS_PROXY, "
         "with a mirror PIP_INDEX_URL)",
     ),

@@ -202,7 +202,7 @@ def test_two_at_once_make_one_environment(project, index):
     said = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sorted("waiting for it" in words for words in said) == [False, True]
-    assert sum("demo-1.0" in path for path in index.asked) == 1, "the second found it ready"
+    assert sum("uv-1.0" in path for path in index.asked) == 1, "the second found it ready"
 
 
 # Half-made environments
