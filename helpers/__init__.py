@@ -1,11 +1,20 @@
-"""What the lessons need and should not have to show. Start with `python -m helpers`."""
+"""What the lessons need and should not have to show. Start with `python -m helpers`.
+
+`start` seeds, run mode, time and memory · `files` files written whole · `assets` the data and
+weights of the manifest, verified · `images` pictures from files · `figures` plots and grids ·
+`numbers` how numbers are printed and compared · `exercises` checks, hints, the chosen answer ·
+`widgets` things to play with. Each subject has a room: `digits` (lessons 00, 01), `board` (02),
+`cells` (03), `vision` (04), `captions` (05), `grammar` (06), `dreams` (07), `styles` (08),
+`sharing` (09), `scaling` (10). What runs, tests and hands out the lessons is in `tools`.
+"""
 
 import os
 from pathlib import Path
 
-# TensorFlow's C++ part reads this once, when it is first imported: log noise never reaches a
-# learner. "3" drops its errors, too: those that matter come as Python exceptions, and what
-# remains is talk about the build (a graph attribute that a part doesn't know, a missing GPU).
+# TensorFlow and Keras read these once, when they are first imported: whatever a learner's
+# environment says, lessons are about Keras 3 on TensorFlow. Log level "3" is silent: errors that
+# matter come as Python exceptions, and what remains is talk about the build.
+os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "0"}
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Where a user has no home, as in a container that runs under any number, this folder is one.

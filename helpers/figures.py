@@ -1,6 +1,9 @@
 """The plots and picture grids of all lessons: one style, small files, and alt text on each.
 
-Importing this module gives every matplotlib plot the house style.
+Importing this module gives every matplotlib plot the house style, whatever the user's own settings
+are. Figures are drawn in dark ink on white. In its dark theme JupyterLab shows them in light ink on
+the page's own colour, and the pictures in them as they are: an output says where they stand, and
+the additions in jupyter/ do the rest.
 """
 
 import base64
@@ -16,17 +19,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 # Six colours that stay apart in the three common kinds of colour blindness and stand out from
-# white (contrast at least 3 to 1, as WCAG 2.2 asks of graphics); a test verifies both.
-# The first five are Okabe and Ito's, https://jfly.uni-koeln.de/color/
-PALETTE = BLUE, ORANGE, GREEN, PINK, BLACK, BROWN = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#222222",
-    "#882200",
-)
-GREY = "#666666"
+# white, and from black in the dark theme (contrast at least 3 to 1, as WCAG 2.2 asks of graphics);
+# a test verifies all. The first five are Okabe and Ito's, https://jfly.uni-koeln.de/color/
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+PINK, BLACK, BROWN = "#CC79A7", "#222222", "#882200"
+PALETTE = BLUE, ORANGE, GREEN, PINK, BLACK, BROWN
+GREY, PALE = "#666666", "#DDDDDD"
 MARKERS = "os^Dv*"  # so that no plot speaks by colour alone
 
 # A figure is measured in CSS pixels: 1 inch is 100 of them, each drawn as 1.5 × 1.5 dots, which
@@ -36,7 +34,6 @@ DOTS = 1.5
 STYLE = {
     "figure.dpi": CSS_PIXELS,
     "figure.figsize": (7.2, 4.0),
-    "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
     "font.size": 13,
     "axes.titlesize": 14,
@@ -51,12 +48,14 @@ STYLE = {
     "axes.edgecolor": GREY,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#DDDDDD",
+    "grid.color": PALE,
     "lines.linewidth": 2.2,
     "lines.markersize": 6,
     "image.cmap": "gray",
 }
-matplotlib.rcParams.update(STYLE)
+matplotlib.style.use(["default", STYLE])
+# What is drawn here looks so even if the settings are changed later.
+in_style = matplotlib.style.context(["default", STYLE])
 
 
 # -- showing -------------------------------------------------------------------------------------
@@ -65,16 +64,24 @@ matplotlib.rcParams.update(STYLE)
 class Picture:
     """A picture with its alt text, as a notebook shows it: a small PNG or JPEG.
 
-    `pixels` is uint8, (height, width, 3); `width` is how wide to show it, in CSS pixels. `alt` is a
-    sentence that says what there is to see, for people who can't see it. It is also the output's
-    text, which the lessons' tests compare: so it must be true on any machine.
+    `picture` is uint8, (height, width, 3), or a matplotlib figure; `width` is how wide to show it,
+    in CSS pixels. `alt` is a sentence that says what there is to see, for people who can't see it.
+    It is also the output's text, which the tests compare: so it must be true on any machine.
+    `within`: for a figure, [left, top, right, bottom] of each picture in it, in % of its sides.
     """
 
-    def __init__(self, pixels, alt: str, width: int | None = None):
+    def __init__(self, picture, alt: str, width: int | None = None):
         """Raise ValueError if `alt` says nothing."""
         if not isinstance(alt, str) or len(alt.strip()) < 10 or " " not in alt.strip():
             raise ValueError(f"alt={alt!r}: say in a sentence what there is to see in the picture.")
-        self.pixels, self.alt, self.width = pixels, alt.strip(), width
+        self.alt, self.width, self.within = alt.strip(), width, None
+        self.pixels = picture
+        if isinstance(picture, Figure):
+            self.pixels = render(picture)
+            self.width = width or round(self.pixels.shape[1] / DOTS)
+            boxes = [axes.get_position() for axes in picture.axes if axes.images]
+            corners = [(box.x0, 1 - box.y1, box.x1, 1 - box.y0) for box in boxes]
+            self.within = [[round(100 * side, 2) for side in sides] for sides in corners]
 
     def __repr__(self) -> str:
         """Return the alt text: where there are no pictures, it stands for this one."""
@@ -82,13 +89,13 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind, data = small_file(self.pixels)
-        details = {"alt": self.alt}
-        if self.width:
-            details["width"] = self.width
+        details = {"alt": self.alt, "width": self.width, "pictures": self.within}
+        details = {name: value for name, value in details.items() if value is not None}
         encoded = base64.b64encode(data).decode()
         return {kind: encoded, "text/plain": self.alt}, {kind: details}
 
 
+@in_style
 def figure(rows: int = 1, columns: int = 1, size=None):
     """Return (figure, axes) in the house style; `size` is (width, height) in inches of 100 pixels.
 
@@ -98,6 +105,7 @@ def figure(rows: int = 1, columns: int = 1, size=None):
     return fig, fig.subplots(rows, columns)
 
 
+@in_style
 def render(fig) -> np.ndarray:
     """Draw a matplotlib figure: uint8, (height, width, 3)."""
     fig.set_dpi(CSS_PIXELS * DOTS)
@@ -108,24 +116,23 @@ def render(fig) -> np.ndarray:
 
 def show(fig, alt: str) -> None:
     """Show a matplotlib figure, with alt text, and close it."""
-    pixels = render(fig)
+    picture = Picture(fig, alt)
     plt.close(fig)  # or a notebook shows a figure made by pyplot a second time
-    display(Picture(pixels, alt, width=round(pixels.shape[1] / DOTS)))
+    display(picture)
 
 
 def small_file(pixels) -> tuple[str, bytes]:
-    """Encode pixels compactly: ("image/png", bytes) or, for photographs, ("image/jpeg", bytes).
+    """Encode pixels compactly: ("image/png", bytes) or ("image/jpeg", bytes), the smaller one.
 
-    A drawing is smaller and clearer as PNG, where a palette of 256 colours is enough for it. A
-    photograph has more colours, and is smaller as JPEG: so the smaller file is the better one.
+    A drawing is smaller and clearer as PNG, where a palette of 256 colours is enough for it; a
+    photograph is smaller as JPEG.
     """
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     png, jpeg = io.BytesIO(), io.BytesIO()
     picture.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
     picture.save(jpeg, "JPEG", quality=85, optimize=True)
-    if jpeg.tell() < png.tell():
-        return "image/jpeg", jpeg.getvalue()
-    return "image/png", png.getvalue()
+    files = {"image/png": png.getvalue(), "image/jpeg": jpeg.getvalue()}
+    return min(files.items(), key=lambda file: len(file[1]))
 
 
 # -- pictures ------------------------------------------------------------------------------------
@@ -142,9 +149,8 @@ def image(picture, alt: str, width: int | None = None) -> None:
     pixels = pixels.repeat(enlarge, 0).repeat(enlarge, 1)
     if pixels.shape[1] > width * DOTS:
         height = round(pixels.shape[0] * width * DOTS / pixels.shape[1])
-        shrunk = Image.fromarray(pixels).resize((round(width * DOTS), max(height, 1)))
-        pixels = np.asarray(shrunk)
-    display(Picture(pixels, alt, width))
+        pixels = Image.fromarray(pixels).resize((round(width * DOTS), max(height, 1)))
+    display(Picture(np.asarray(pixels), alt, width))
 
 
 def _rgb(picture) -> np.ndarray:
@@ -161,24 +167,14 @@ def _plane(picture) -> np.ndarray:
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
-def grid(
-    images,
-    titles=None,
-    columns: int = 8,
-    *,
-    alt: str,
-    right=None,
-    cmap="gray",
-    limits=None,
-    cell=1.0,
-) -> None:
+@in_style
+def grid(images, titles=None, columns=8, *, alt, cmap="gray", limits=None, cell=1.0) -> None:
     """Show pictures in rows, of `columns` each.
 
     `images`: (n, height, width), (n, height, width, 1 or 3), or a list of pictures of any size.
-    `titles`: n short texts. `right`: n booleans that mark each title with ✓ or ✗.
+    `titles`: n short texts. `cell`: how wide a picture is, in inches of 100 pixels.
     `cmap`: colours for pictures with one channel. `limits`: the values shown as its two ends;
     the default is 0-255 for uint8, 0-1 for floats within it, else the smallest and largest value.
-    `cell`: how wide a picture is, in inches of 100 pixels.
     """
     images = [_plane(image) for image in images]
     if not images:
@@ -187,18 +183,15 @@ def grid(
     rows = -(-len(images) // columns)
     low, high = limits or _limits(images)
     tallest = max(image.shape[0] / image.shape[1] for image in images)
-    height = cell * tallest + (0.3 if titles is not None or right is not None else 0)
+    height = cell * tallest + (0 if titles is None else 0.3)
     fig, axes = figure(rows, columns, size=(columns * cell, rows * height))
     axes = np.atleast_1d(axes).ravel()
     for axis in axes:
         axis.axis("off")
     for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
         axis.imshow(image if image.ndim == 2 else _rgb(image), cmap=cmap, vmin=low, vmax=high)
-        text = str(titles[i]) if titles is not None else ""
-        color = BLACK
-        if right is not None:
-            text, color = (f"{text} ✓", BLUE) if right[i] else (f"{text} ✗", ORANGE)
-        axis.set_title(text.strip(), fontsize=12, color=color, pad=3)
+        if titles is not None:
+            axis.set_title(str(titles[i]), fontsize=12, color=BLACK, pad=3)
     show(fig, alt)
 
 
@@ -213,17 +206,19 @@ def _limits(images) -> tuple[float, float]:
 # -- plots ---------------------------------------------------------------------------------------
 
 
-def curves(runs: dict, ylabel: str, *, alt: str, xlabel="epoch", metric=None, limits=None) -> None:
+@in_style
+def curves(runs: dict, ylabel: str, *, alt: str) -> None:
     """Plot how a quantity develops: a colour and a marker for each run.
 
     A run is a list of values, one for each epoch; an array (seeds, epochs), of which the mean is
-    drawn, and the range as a band; or the History that Keras's `fit` returns, of which `metric`
-    (default: `ylabel`) is drawn: dashed for training, solid for validation.
+    drawn, and the range as a band; or the History that Keras's `fit` returns, of which the metric
+    `ylabel` is drawn: dashed for training, solid for validation.
     """
     fig, axes = figure()
     looks = zip(cycle(PALETTE), cycle(MARKERS))
     for (name, run), (color, marker) in zip(runs.items(), looks, strict=False):
-        for label, values, dashes in _lines(name, run, metric or ylabel):
+        for label, values, dashes in _lines(name, run, ylabel):
+            values = np.atleast_2d(np.asarray(values, float))
             epochs = np.arange(1, values.shape[1] + 1)
             look = {"color": color, "marker": marker if len(epochs) <= 30 else None}
             axes.plot(epochs, values.mean(0), dashes, label=label, **look)
@@ -231,7 +226,7 @@ def curves(runs: dict, ylabel: str, *, alt: str, xlabel="epoch", metric=None, li
                 low, high = values.min(0), values.max(0)
                 axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=limits)
+    axes.set(xlabel="epoch", ylabel=ylabel)
     if len(axes.lines) > 1:
         wide = max(len(line.get_label()) for line in axes.lines) > 14
         fig.legend(loc="outside upper center" if wide else "outside right upper", ncols=1 + wide)
@@ -239,20 +234,19 @@ def curves(runs: dict, ylabel: str, *, alt: str, xlabel="epoch", metric=None, li
 
 
 def _lines(name: str, run, metric: str) -> list[tuple]:
-    """Return (label, values of shape (seeds, epochs), line style) for each line of a run."""
+    """Return (label, values, line style) for each line of a run."""
     history = getattr(run, "history", run)
     if not isinstance(history, dict):
-        return [(name, np.atleast_2d(np.asarray(history, float)), "-")]
+        return [(name, history, "-")]
     if metric not in history:
-        raise ValueError(
-            f"{name} has no {metric!r}, only {', '.join(history)}: name one as metric."
-        )
-    lines = [(f"{name}, training", np.atleast_2d(history[metric]), "--")]
+        raise ValueError(f"{name} has no {metric!r}, only {', '.join(history)}.")
+    lines = [(f"{name}, training", history[metric], "--")]
     if f"val_{metric}" in history:
-        lines.append((f"{name}, validation", np.atleast_2d(history[f"val_{metric}"]), "-"))
+        lines.append((f"{name}, validation", history[f"val_{metric}"], "-"))
     return lines
 
 
+@in_style
 def confusion(true, predicted, names, *, alt: str) -> None:
     """Draw a confusion matrix: a row for each true class, a column for each predicted one.
 
@@ -269,32 +263,27 @@ def confusion(true, predicted, names, *, alt: str) -> None:
     mistakes = counts / max(counts[~right].max(initial=0), 1)
     strength = np.where(counts > 0, 0.1 + 0.9 * np.where(right, share, mistakes), 0)
     hue = np.where(right[..., None], *map(matplotlib.colors.to_rgb, (BLUE, ORANGE)))
+    colors = 1 - strength[..., None] * (1 - hue)
+    luminance = colors**2.2 @ (0.2126, 0.7152, 0.0722)  # nearly as WCAG defines it
 
     cell = max(0.3, min(0.52, 7.5 / n)) if n > 5 else 1.0
-    size = cell * n + 1.2
-    fig, axes = figure(size=(size + 0.4, size))
-    colors = 1 - strength[..., None] * (1 - hue)
-    brightness = colors**2.2 @ (0.2126, 0.7152, 0.0722)  # relative luminance, as WCAG defines it
-    axes.imshow(colors)
+    fig, axes = figure(size=(cell * n + 1.6, cell * n + 1.2))
+    axes.pcolormesh(colors, edgecolors=PALE, linewidth=0.8)
     for row, column in np.argwhere(counts):
-        ink = "white" if brightness[row, column] < 0.2 else BLACK
+        ink = "white" if luminance[row, column] < 0.3 else BLACK
         text = {"ha": "center", "va": "center", "color": ink, "size": 12 if cell > 0.45 else 9}
-        axes.text(column, row, counts[row, column], **text)
-    turn = 90 if max(map(len, names)) * 0.1 > cell else 0
-    axes.set_xticks(range(n), names, rotation=turn)
-    axes.set_yticks(range(n), names)
-    axes.set(xlabel="predicted", ylabel="true")
-    between = np.arange(n + 1) - 0.5
-    axes.set_xticks(between, minor=True)
-    axes.set_yticks(between, minor=True)
+        axes.text(column + 0.5, row + 0.5, counts[row, column], **text)
+    middles = np.arange(n) + 0.5
+    axes.set_xticks(middles, names, rotation=90 if max(map(len, names)) * 0.1 > cell else 0)
+    axes.set_yticks(middles, names)
+    axes.set(xlabel="predicted", ylabel="true", aspect="equal", ylim=(n, 0))
     axes.grid(False)
-    axes.grid(which="minor", color="#DDDDDD")
-    axes.set_axisbelow(False)
-    axes.tick_params(which="both", length=0)
+    axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     show(fig, alt)
 
 
+@in_style
 def bars(
     values, names, *, alt: str, xlabel="probability", highlight=None, limits=None, digits=2
 ) -> None:
@@ -309,32 +298,30 @@ def bars(
     drawn = axes.barh(range(len(values)), values, color=colors)
     axes.bar_label(drawn, fmt=f"%.{digits}f", padding=4, size=12)
     axes.set_yticks(range(len(values)), names)
-    axes.set_ylim(len(values) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     if limits is None and xlabel == "probability":
         limits = (0, 1.08)
-    axes.set(xlabel=xlabel, xlim=limits)
+    axes.set(xlabel=xlabel, xlim=limits, ylim=(len(values) - 0.4, -0.6))
     show(fig, alt)
 
 
-def comparison(results: dict, xlabel: str, *, alt: str, limits=None, digits=3) -> None:
+@in_style
+def comparison(results: dict, xlabel: str, *, alt: str, digits=3) -> None:
     """Compare settings over seeds: a row for each, a dot for each seed, a line at the mean.
 
     `results`: {"name": [a value for each seed], …}. Where the dots of two rows overlap, the seeds
     alone could have made the difference.
     """
     fig, axes = figure(size=(7.2, 1.0 + 0.55 * len(results)))
+    at_edge = {"transform": axes.get_yaxis_transform(), "va": "center"}
     for row, values in enumerate(results.values()):
-        values = np.asarray(values, float)
-        mean = values.mean()
+        mean = np.mean(values)
         axes.plot([mean, mean], [row - 0.32, row + 0.32], color=BLACK, linewidth=3, zorder=3)
         axes.plot(values, np.full(len(values), row), "o", color=BLUE, alpha=0.6, markersize=9)
-        axes.text(
-            1.02, row, f"{mean:.{digits}f}", transform=axes.get_yaxis_transform(), va="center"
-        )
+        axes.text(1.02, row, f"{mean:.{digits}f}", **at_edge)
     axes.text(1.02, 1, "mean", transform=axes.transAxes, va="bottom", color=GREY)
     axes.set_yticks(range(len(results)), results)
-    axes.set(xlabel=xlabel, xlim=limits, ylim=(len(results) - 0.4, -0.6))
+    axes.set(xlabel=xlabel, ylim=(len(results) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)
     show(fig, alt)

@@ -1,11 +1,9 @@
-"""Seeds, determinism, run mode, versions, and the time and memory that a block of code takes."""
+"""Seeds, determinism, run mode, and the time and memory that a block of code takes."""
 
 import base64
-import importlib.metadata
 import io
 import logging
 import os
-import platform
 import threading
 import time
 from contextlib import contextmanager
@@ -16,7 +14,6 @@ from IPython.display import display
 from PIL import Image, ImageDraw, ImageFont
 
 MODES = ("quick", "full")
-PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib", "pillow", "jupyterlab")
 SAMPLING_SECONDS = 0.02
 
 
@@ -34,13 +31,20 @@ def start(seed: int = 0) -> None:
 
 
 def quiet() -> None:
-    """Load TensorFlow without its talk about the build. Prints nothing."""
+    """Load TensorFlow without its talk, and Keras without its user's settings. Prints nothing."""
     # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
     with silenced():
         import tensorflow as tf  # noqa: F401 - from now on it keeps quiet
+    import keras
     from absl import logging as absl_logging
+
+    # What ~/.keras/keras.json may have set otherwise.
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_dtype_policy("float32")
 
     absl_logging.set_verbosity(absl_logging.ERROR)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -80,25 +84,6 @@ def mode() -> str:
     if value not in MODES:
         raise ValueError(f"WORKSHOP_MODE is {value!r}: set it to 'quick' or 'full', or unset it.")
     return value
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on: {"python": "3.12.3", "tensorflow": …}.
-
-    Nothing is imported for it, so it answers at once.
-    """
-    installed = {name: _version(name) for name in PACKAGES}
-    # On Linux with an x86-64 processor the lock has TensorFlow under its name for CPUs.
-    installed["tensorflow"] = installed["tensorflow"] or _version("tensorflow-cpu")
-    found = {name: version for name, version in installed.items() if version}
-    return {"python": platform.python_version(), **found}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 @dataclass

@@ -33,14 +33,10 @@ def show(widget: ipywidgets.DOMWidget, picture: object, alt: str = "") -> None:
     ValueError if `alt` says nothing. Or it is what shows itself and has its own alt text, as an SVG
     drawing does.
     """
-    if hasattr(picture, "_repr_mimebundle_"):
-        still = picture
-    elif isinstance(picture, Figure):
-        pixels = figures.render(picture)
-        still = figures.Picture(pixels, alt, width=round(pixels.shape[1] / figures.DOTS))
-    else:
-        still = figures.Picture(images.read(picture), alt)
-    data, details = still._repr_mimebundle_()
+    if not hasattr(picture, "_repr_mimebundle_"):
+        picture = picture if isinstance(picture, Figure) else images.read(picture)
+        picture = figures.Picture(picture, alt)
+    data, details = picture._repr_mimebundle_()
     _display(widget, PLACEHOLDER, data, details)
 
 
@@ -54,12 +50,23 @@ def as_html(picture: Figure | np.ndarray, alt: str, width: int | None = None) ->
 
     It is shown at its own size, or `width` CSS pixels wide; `alt` describes it.
     """
-    is_drawing = isinstance(picture, Figure) or len(np.unique(picture[::4, ::4])) < 64
-    if isinstance(picture, Figure):
-        picture = figures.render(picture)
-        width = width or round(picture.shape[1] / figures.DOTS)
-    url = images.data_url(picture, "png" if is_drawing else "jpeg")
-    return f'<img src="{url}" width="{width or picture.shape[1]}" alt="{escape(alt)}">'
+    if not isinstance(picture, Figure):
+        kind = "png" if len(np.unique(picture[::4, ::4])) < 64 else "jpeg"
+        return _image(images.data_url(picture, kind), width or picture.shape[1], alt)
+    drawn = figures.Picture(picture, alt, width)
+    url = images.data_url(drawn.pixels, "png")
+    layers = [_image(url, drawn.width, alt)]
+    if drawn.within:  # for JupyterLab's dark theme, as the additions in jupyter/ do for an output
+        ways = [
+            f"{left}% {top}%,{right}% {top}%,{right}% {low}%,{left}% {low}%,{left}% {top}%,0 0"
+            for left, top, right, low in drawn.within
+        ]
+        layers.append(_image(url, drawn.width, "", f"clip-path:polygon(0 0,{','.join(ways)})"))
+    return f'<span class="workshop-figure">{"".join(layers)}</span>'
+
+
+def _image(url: str, width: int, alt: str, style: str = "") -> str:
+    return f'<img src="{url}" width="{width}" alt="{escape(alt)}" style="{style}">'
 
 
 class Explorer(ipywidgets.HBox):

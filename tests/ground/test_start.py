@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import random
 import subprocess
@@ -35,7 +36,12 @@ if LOUD:
         step(tf.zeros(i + 1))
 print(random.random(), np.random.rand(), float(tf.random.uniform(())),
       [float(np.abs(w).sum()) for w in model.get_weights()])
+print(keras.backend.backend(), keras.layers.Conv2D(1, 1).data_format, model.dtype,
+      tf.keras.__version__ == keras.__version__)
 """
+# What a learner may have set for work of another kind.
+HOSTILE = {"KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+KERAS_JSON = {"backend": "torch", "floatx": "float16", "image_data_format": "channels_first"}
 
 
 def run(code, **environment):
@@ -48,16 +54,16 @@ def run(code, **environment):
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
-def test_a_lesson_starts_without_a_word_on_stderr_and_repeats_in_a_fresh_process():
-    loud = run(LESSON.replace("LOUD", "True"))
-    assert loud.stderr == ""
-    first, second = (run(LESSON.replace("LOUD", "False")) for _ in range(2))
-    assert first.stderr == ""
-    assert first.stdout.count("\n") == 1 and first.stdout == second.stdout
+def test_a_lesson_starts_silently_and_repeats_in_a_fresh_process_with_other_settings(tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps(KERAS_JSON))
+    first = run(LESSON.replace("LOUD", "True"))
+    second = run(LESSON.replace("LOUD", "False"), KERAS_HOME=str(tmp_path), **HOSTILE)
+    assert first.splitlines()[1] == "tensorflow channels_last float32 True"
+    assert first == second
 
 
 def test_set_seed_starts_all_random_numbers_again():
@@ -75,39 +81,16 @@ def test_set_seed_starts_all_random_numbers_again():
     assert all(a != b for a, b in zip(numbers(4), first, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("value", "wanted"), [(None, "quick"), ("", "quick"), ("quick", "quick"), ("full", "full")]
-)
-def test_mode(monkeypatch, value, wanted):
+def test_mode(monkeypatch):
     monkeypatch.delenv("WORKSHOP_MODE", raising=False)
-    if value is not None:
+    assert start.mode() == "quick"
+    for value, wanted in [("", "quick"), ("quick", "quick"), ("full", "full")]:
         monkeypatch.setenv("WORKSHOP_MODE", value)
-    assert start.mode() == wanted
-
-
-@pytest.mark.parametrize("value", ["fast", "Full", "quick "])
-def test_a_mode_that_is_none(monkeypatch, value):
-    monkeypatch.setenv("WORKSHOP_MODE", value)
-    with pytest.raises(ValueError, match=rf"WORKSHOP_MODE is '{value}': set it to 'quick' or"):
-        start.mode()
-
-
-def test_versions_are_those_of_what_is_imported():
-    import keras
-    import tensorflow as tf
-
-    found = start.versions()
-    assert found["tensorflow"] == tf.__version__
-    assert found["keras"] == keras.__version__
-    assert found["numpy"] == np.__version__
-    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
-
-
-def test_versions_and_mode_do_not_import_tensorflow():
-    run(
-        "import sys; from helpers import start as r; r.versions(); r.mode();"
-        "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
-    )
+        assert start.mode() == wanted
+    for value in ("fast", "Full", "quick "):
+        monkeypatch.setenv("WORKSHOP_MODE", value)
+        with pytest.raises(ValueError, match=rf"WORKSHOP_MODE is '{value}': set it to 'quick' or"):
+            start.mode()
 
 
 def shown(monkeypatch):
@@ -117,26 +100,19 @@ def shown(monkeypatch):
     return outputs
 
 
-def test_seconds(monkeypatch):
-    shown(monkeypatch)
-    with measured("a nap") as nap:
-        time.sleep(0.3)
-    assert nap.seconds >= 0.3
-
-
-def test_peak_memory_of_a_block_is_seen_though_it_is_freed_again(monkeypatch):
+def test_seconds_and_the_peak_of_a_block_are_seen_though_memory_is_freed_again(monkeypatch):
     shown(monkeypatch)
     with measured("nothing") as before:
         pass
     with measured("an array") as large:
-        array = np.ones(50_000_000)  # 400 MB
+        array = np.ones(25_000_000)  # 200 MB
         time.sleep(0.1)
         del array
     with measured("nothing") as after:
         pass
-    assert large.peak_mb - before.peak_mb > 350
+    assert large.peak_mb - before.peak_mb > 150 and large.seconds >= 0.1
     # Each block's peak is its own.
-    assert after.peak_mb < large.peak_mb - 200
+    assert after.peak_mb < large.peak_mb - 100
 
 
 def test_what_is_shown(monkeypatch):
@@ -166,29 +142,3 @@ def test_a_block_that_fails_fails_and_shows_nothing(monkeypatch):
         raise KeyError("x")
     assert not outputs
     assert threading.active_count() == threads
-
-
-def test_strict_nbval_does_not_compare_what_was_measured(tmp_path):
-    """The saved figures, and so the pictures, differ from the new ones; only the label is text."""
-    import nbformat
-    from nbclient import NotebookClient
-
-    code = "from helpers.start import measured\nimport time\n"
-    code += "with measured('a nap'):\n    time.sleep(0.01)"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, kernel_name="python3").execute()
-    output = notebook.cells[0].outputs[0]
-    output.metadata["image/png"]["alt"] = "a nap: 99.9 s, memory up to 9,999 MB"
-    output.data["image/png"] = "iVBORw0KGgo="
-    path = tmp_path / "lesson.ipynb"
-
-    def verdict():
-        nbformat.write(notebook, path)
-        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
-        command += ["-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(path)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-
-    assert verdict().returncode == 0
-    output.data["text/plain"] = "another label: time and memory"
-    refused = verdict()
-    assert refused.returncode == 1 and "Cell outputs differ" in refused.stdout
