@@ -54,7 +54,8 @@ def svg(sentence, marked=()):
     floor = TOP + LEVEL * levels
     alt = escape(describe(sentence), quote=True)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{alt}" '
+        '<svg class="workshop-figure" xmlns="http://www.w3.org/2000/svg" role="img" '
+        f'aria-label="{alt}" '
         f'width="{width:.0f}" height="{floor + BASE:.0f}" '
         f'viewBox="0 0 {width:.0f} {floor + BASE:.0f}" font-family="sans-serif">',
         f"<title>{alt}</title>",
@@ -112,7 +113,7 @@ class Drawing:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = "image/svg+xml"
-        return {kind: self.svg, "text/plain": self.alt}, {kind: {"alt": self.alt}}
+        return {kind: self.svg, "text/plain": self.alt}, {kind: {"alt": self.alt, "pictures": []}}
 
 
 def show(sentence, marked=()):

@@ -14,7 +14,7 @@
     .workshop-figure { display: inline-block; position: relative; max-width: 100%; }
     .workshop-figure img { display: block; max-width: 100%; height: auto; }
     .workshop-figure img + img { display: none; position: absolute; inset: 0; }
-    [data-jp-theme-light='false'] .workshop-figure img:first-child {
+    [data-jp-theme-light='false'] :is(.workshop-figure img:first-child, svg.workshop-figure) {
       filter: invert(0.9333) hue-rotate(180deg);
     }
     [data-jp-theme-light='false'] .workshop-figure img + img { display: block; }`;
@@ -67,7 +67,7 @@
       requires: [IRenderMimeRegistry],
       activate: (app, registry) => {
         document.head.append(Object.assign(document.createElement('style'), { textContent: STYLE }));
-        for (const mimeType of ['image/png', 'image/jpeg']) {
+        for (const mimeType of ['image/png', 'image/jpeg', 'image/svg+xml']) {
           const own = registry.getFactory(mimeType);
           const createRenderer = options => describe(own.createRenderer(options), mimeType);
           registry.addFactory({ ...own, mimeTypes: [mimeType], createRenderer });
