@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import textwrap
 import threading
 import time
@@ -170,10 +171,13 @@ def execute(notebook, folder, timeout=None, on_cell=lambda: None):
         notebook, km=manager, timeout=timeout, record_timing=False, store_widget_state=False
     )
     started = time.perf_counter()
-    options = {"cwd": str(folder), "env": environment(), "stderr": subprocess.DEVNULL}
+    # What a user's IPython profile says changes no lesson's outputs.
+    profile = tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True)
+    settings = environment() | {"IPYTHONDIR": profile.name}
+    options = {"cwd": str(folder), "env": settings, "stderr": subprocess.DEVNULL}
     watch, error, beside = None, "", ""
     try:
-        with client.setup_kernel(cleanup_kc=True, **options):
+        with profile, client.setup_kernel(cleanup_kc=True, **options):
             with MemoryWatch(manager.provisioner.pid) as watch:
                 error = _run_cells(client, on_cell)
                 seconds = time.perf_counter() - started

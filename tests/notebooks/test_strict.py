@@ -19,7 +19,7 @@ from guard import LESSONS
 from nbformat import v4
 from nbval.plugin import IPyNbFile
 
-from tools import notebooks
+from tools import notebooks, running
 
 FEWEST = 5  # texts of a lesson that nbval compares: with fewer it would hardly be tested
 
@@ -151,3 +151,15 @@ def test_only_lessons_are_collected(request):
         ("Untitled.ipynb", True),
     ]:
         assert ignore(collection_path=folder / name, config=request.config) is ignored
+
+
+def test_kernels_know_nothing_of_the_users_ipython(monkeypatch, tmp_path):
+    """`run`, which saves lessons, and the tests: conftest.py gives them a folder of their own."""
+    (tmp_path / "profile_default").mkdir()
+    (tmp_path / "profile_default" / "ipython_config.py").write_text(
+        "get_config().InteractiveShell.ast_node_interactivity = 'all'"
+    )
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    cell = v4.new_code_cell("1\n2")
+    assert running.execute(v4.new_notebook(cells=[cell]), tmp_path).ok
+    assert [output.data["text/plain"] for output in cell.outputs] == ["2"]
