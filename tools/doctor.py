@@ -7,7 +7,6 @@ import contextlib
 import importlib.machinery
 import importlib.metadata
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -338,13 +337,12 @@ def _project():
 
 def _locked():
     """Return {package: version} of requirements.txt, for this Python on this machine."""
-    from packaging.requirements import Requirement
+    from tools import lock
 
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    pins = [Requirement(line) for line in re.findall(r"^(\w[^\\\n]*)", text, re.MULTILINE)]
     return {
-        pin.name: next(iter(pin.specifier)).version
-        for pin in pins
+        pin.name: lock.version(pin)
+        for pin, _ in lock.read(text)
         if pin.marker is None or pin.marker.evaluate()
     }
 

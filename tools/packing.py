@@ -1,4 +1,4 @@
-"""One archive for a room without a network: the workshop, its weights, and all packages.
+"""One archive for a room without a network: the workshop, its assets, and all packages.
 
 The archive is a zip that Python itself can run: `tools/unpacking.py` is its `__main__`, and tells
 what stands in it. Wheels are the lock's, hash by hash, for the machines that are asked for; pip
@@ -6,31 +6,30 @@ brings them and keeps them in `build/wheels`, so that the next pack downloads on
 """
 
 import contextlib
-import hashlib
 import json
-import os
 import re
+import shutil
 import stat
 import sys
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import assets
-from tools import setup, unpacking
+from helpers import assets, files
+from tools import lock, setup, unpacking
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 ARCHIVE = "tensorflow-workshop.zip"
-# The workshop: all but git's own files. `.ci` is here because a test reads it.
+# The workshop is what these hold. Anything else beside them is somebody's own.
 WORKSHOP = (
-    *("README.md", "LICENSE", "LICENSE-lessons", "Makefile", "environment.yml"),
-    *("pyproject.toml", "requirements.txt"),
-    *(".ci", "binder", "classroom", "data", "docs", "helpers", "jupyter", "notebooks", "tests"),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-lessons"),
+    *("Makefile", "environment.yml", "pyproject.toml", "requirements.txt", "conftest.py", ".ci"),
+    *("binder", "classroom", "data", "docs", "helpers", "jupyter", "notebooks", "tests", "tools"),
 )
-LEFT_OUT = re.compile(r"\.|__pycache__$|.*\.egg-info$")  # what tools leave behind
+LEFT_OUT = re.compile(r"\.|__pycache__$|.*\.egg-info$")  # what programs leave, and what is hidden
 EPOCH = (1980, 1, 1, 0, 0, 0)  # no times: the same files make the same archive
-CHUNK = 1 << 20
 INSTRUCTION = """\
 On {machines}, with 5 GB of free disk and no network: python3 {archive}
 {remedy}
@@ -72,25 +71,27 @@ MACHINES = {
 }
 
 
-def pack(weights=(), platforms=(), pythons=(), target=None):
+def pack(names=(), platforms=(), pythons=(), target=None):
     """Write the archive and, beside it, how to use it; return the archive's path.
 
-    weights: assets by name (default: those that `make setup` fetches). platforms: names of MACHINES
-    (default: this machine's). pythons: versions such as "3.12" (default: this one's). target: the
-    archive's path (default: in `build/pack`). Raises PackError and AssetError.
+    names: assets (default: those that `make setup` fetches). platforms: names of MACHINES (default:
+    this machine's). pythons: versions such as "3.12" (default: this one's). target: the archive's
+    path (default: in `build/pack`). Raises PackError and AssetError.
     """
     target = Path(target or BUILD / "pack" / ARCHIVE)
     platforms = _known(platforms or [unpacking.this_platform()])
     pythons = _supported(pythons or [unpacking.this_python()])
-    names = list(weights or default_weights())
-    files = {name: assets.path(name) for name in names}
-    wheels = {
-        unpacking.machine(platform, python): download(platform, python)
-        for platform in platforms
-        for python in pythons
-    }
-    digest = write(target, wheels, files)
-    beside = instruction(wheels, target.name, BESIDE.format(digest=digest))
+    names = list(names or assets.names(setup=True))
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".mirror-", dir=BUILD) as mirror:
+        assets.write_mirror(mirror, names)
+        wheels = {
+            unpacking.machine(platform, python): download(platform, python)
+            for platform in platforms
+            for python in pythons
+        }
+        write(target, wheels, names, Path(mirror))
+    beside = instruction(wheels, target.name, BESIDE.format(digest=files.sha256(target)))
     files.write(target.with_suffix(".txt"), beside)
     print(f"{target} ({target.stat().st_size / 1e6:,.0f} MB)\n{beside}", end="")
     return target
@@ -99,11 +100,6 @@ def pack(weights=(), platforms=(), pythons=(), target=None):
 def instruction(machines, archive, remedy):
     """Return the two lines that people in the room need."""
     return INSTRUCTION.format(machines=" or ".join(machines), archive=archive, remedy=remedy)
-
-
-def default_weights():
-    """Return the names of the assets that `make setup` fetches."""
-    return [name for name in assets.names(setup=True) if assets.facts(name).digest]
 
 
 def _known(platforms):
@@ -117,8 +113,7 @@ def _known(platforms):
 
 
 def _supported(pythons):
-    oldest, newest = setup.OLDEST, setup.NEWEST
-    supported = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
+    supported = setup.supported()
     for version in pythons:
         if version not in supported:
             raise PackError(f"Python {version} is none of {', '.join(supported)}.")
@@ -134,8 +129,6 @@ def pins(text, platform, python):
     pip can't do that: it evaluates the lock's conditions for the machine that it runs on. Some ask
     for the third number of Python's version, which nobody knows of the room: all that fit any.
     """
-    from packaging.requirements import Requirement
-
     environments = [
         {
             **{"os_name": "posix", "platform_release": "", "platform_version": "", "extra": ""},
@@ -147,22 +140,20 @@ def pins(text, platform, python):
         for third in range(30)
     ]
     found = {}
-    for block in re.findall(r"^\S.*==.*\n(?:[ \t].*\n)*", text, re.MULTILINE):
-        requirement = Requirement(block.splitlines()[0].removesuffix("\\"))
+    for requirement, hashes in lock.read(text):
         marker = requirement.marker
         if marker is None or any(map(marker.evaluate, environments)):
-            hashes = re.findall(r"--hash=sha256:[0-9a-f]{64}", block)
             pin = f"{requirement.name}{requirement.specifier}"
-            found[pin] = " ".join([pin, *hashes])
+            found[pin] = " ".join([pin, *(f"--hash={one}" for one in hashes)])
     return found
 
 
-def download(platform, python, lock=ROOT / "requirements.txt", build=BUILD):
+def download(platform, python, locked=ROOT / "requirements.txt", build=BUILD):
     """Bring the lock's wheels for one kind of machine to `build/wheels`; return their paths.
 
     Wheels that are there and that the lock names are not asked for again. Raises PackError.
     """
-    wanted = pins(lock.read_text(), platform, python)
+    wanted = pins(locked.read_text(), platform, python)
     folder = build / "wheels" / unpacking.machine(platform, python).replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)
     here = chosen(folder, wanted)
@@ -193,7 +184,8 @@ def _pip_download(lines, platform, python, folder):
     command += [f"--platform={tag}" for tag in MACHINES[platform].tags]
     command += [f"--dest={folder}", f"--requirement={requirements}"]
     try:
-        setup.pip(Path(sys.executable), command, dict(os.environ))
+        here = Path(sys.executable)
+        setup.pip(here, command, setup.installers_environment(setup.pip_settings(here)))
     except setup.SetupError as error:
         raise PackError(f"The packages for {platform} can't be had. {error}") from error
     finally:
@@ -208,9 +200,7 @@ def chosen(folder, wanted):
     for path in sorted(folder.glob("*.whl")):
         with contextlib.suppress(InvalidWheelFilename):
             name, version, *_ = parse_wheel_filename(path.name)
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            if digest in wanted.get(f"{name}=={version}", ""):
+            if files.sha256(path) in wanted.get(f"{name}=={version}", ""):
                 found[f"{name}=={version}"] = path
     return found
 
@@ -221,73 +211,49 @@ def chosen(folder, wanted):
 def workshop(root=ROOT):
     """Yield (path in the workshop, file) of all that goes into the archive of it."""
     for name in WORKSHOP:
-        files = [root / name] if (root / name).is_file() else sorted((root / name).rglob("*"))
-        for file in files:
-            inside = file.relative_to(root)
-            if file.is_file() and not any(map(LEFT_OUT.match, inside.parts[1:])):
-                yield inside.as_posix(), file
+        inside = [root / name] if (root / name).is_file() else sorted((root / name).rglob("*"))
+        for file in filter(Path.is_file, inside):
+            place = file.relative_to(root)
+            if not any(map(LEFT_OUT.match, place.parts[1:])):
+                yield place.as_posix(), file
 
 
-def write(target, wheels, weights, root=ROOT):
-    """Write the archive to `target`, whole or not at all; return its SHA-256.
+def write(target, wheels, names, mirror, root=ROOT):
+    """Write the archive to `target`, whole or not at all.
 
-    wheels: {machine: [paths]}. weights: {asset: path}. Files are streamed; those that are
-    compressed already are stored as they are.
+    wheels: {machine: [paths]}. names: the assets whose files are in the folder `mirror`. Files are
+    streamed; those that are compressed already are stored as they are.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
-            sums = _write_members(archive, wheels, weights, root, target.name)
-            lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
-            _add_text(archive, unpacking.SUMS, lines)
-        with fresh.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        fresh.replace(target)
-    except OSError as error:
-        raise PackError(f"{target} can't be written ({error.strerror or error}).") from error
-    finally:
-        fresh.unlink(missing_ok=True)
-    return digest
-
-
-def _write_members(archive, wheels, weights, root, name):
-    """Add everything but the list of hashes; return {member: SHA-256}."""
     contents = {
         "machines": {machine: [path.name for path in paths] for machine, paths in wheels.items()},
-        "weights": list(weights),
+        "assets": list(names),
     }
-    texts = {
-        "READ_ME.txt": instruction(wheels, name, INSIDE),
-        unpacking.CONTENTS: json.dumps(contents, indent=1) + "\n",
-    }
-    sums = {member: _add_text(archive, member, text) for member, text in texts.items()}
-    sums["__main__.py"] = _add(archive, "__main__.py", Path(unpacking.__file__))
-    for inside, file in workshop(root):
-        sums[f"workshop/{inside}"] = _add(archive, f"workshop/{inside}", file)
-    stored = {f"weights/{path.name}": path for path in weights.values()}
-    stored |= {f"wheels/{path.name}": path for paths in wheels.values() for path in paths}
-    for member, path in stored.items():
-        sums[member] = _add(archive, member, path, zipfile.ZIP_STORED)
-    return sums
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with files.replacing(target) as fresh, zipfile.ZipFile(fresh, "w") as archive:
+            archive.writestr(_info("READ_ME.txt"), instruction(wheels, target.name, INSIDE))
+            archive.writestr(_info(unpacking.CONTENTS), json.dumps(contents, indent=1) + "\n")
+            _add(archive, "__main__.py", Path(unpacking.__file__))
+            for inside, file in workshop(root):
+                _add(archive, f"workshop/{inside}", file)
+            for file in sorted(filter(Path.is_file, mirror.rglob("*"))):
+                inside = file.relative_to(mirror).as_posix()
+                _add(archive, f"mirror/{inside}", file, zipfile.ZIP_STORED)
+            for file in sorted({path for paths in wheels.values() for path in paths}):
+                _add(archive, f"wheels/{file.name}", file, zipfile.ZIP_STORED)
+    except OSError as error:
+        raise PackError(f"{target} can't be written ({error.strerror or error}).") from error
+
+
+def _info(member, compression=zipfile.ZIP_DEFLATED, mode=0o644):
+    info = zipfile.ZipInfo(member, EPOCH)
+    info.compress_type, info.external_attr = compression, (stat.S_IFREG | mode) << 16
+    return info
 
 
 def _add(archive, member, path, compression=zipfile.ZIP_DEFLATED):
-    """Stream a file into the archive; return its SHA-256."""
     found = path.stat()
-    info = zipfile.ZipInfo(member, EPOCH)
-    info.compress_type, info.file_size = compression, found.st_size
-    info.external_attr = (stat.S_IFREG | (0o755 if found.st_mode & 0o100 else 0o644)) << 16
-    digest = hashlib.sha256()
+    info = _info(member, compression, 0o755 if found.st_mode & 0o100 else 0o644)
+    info.file_size = found.st_size
     with path.open("rb") as source, archive.open(info, "w") as sink:
-        while chunk := source.read(CHUNK):
-            digest.update(chunk)
-            sink.write(chunk)
-    return digest.hexdigest()
-
-
-def _add_text(archive, member, text):
-    info = zipfile.ZipInfo(member, EPOCH)
-    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | 0o644) << 16
-    archive.writestr(info, text)
-    return hashlib.sha256(text.encode()).hexdigest()
+        shutil.copyfileobj(source, sink, 1 << 20)

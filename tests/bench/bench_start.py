@@ -10,7 +10,7 @@ def bench_doctor():
     """Two whole processes: the doctor, and what it would take to import TensorFlow."""
     return compare(
         "doctor",
-        lambda: python("-c", "from helpers import doctor; doctor.main()"),
+        lambda: python("-c", "from tools import doctor; doctor.main()"),
         lambda: python("-c", "import tensorflow"),
         "doctor.main() / import tensorflow, as processes",
         rounds=3,

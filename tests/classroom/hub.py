@@ -73,14 +73,12 @@ def packages(place=ROOT / "build" / "classroom"):
     if stamp.exists() and stamp.read_bytes() == LOCK.read_bytes():
         return place
     shutil.rmtree(place, ignore_errors=True)
-    python = Path(sys.executable)
-    settings = setup.pip_settings(python, dict(os.environ))
-    known = {uv: settings[name] for name, uv in setup.PIP_TO_UV.items() if name in settings}
+    settings = setup.pip_settings(sys.executable)
+    environment = setup.installers_environment(settings)
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
     command += ["--python", sys.executable, "--target", str(place), "-r", str(LOCK)]
-    done = subprocess.run(
-        command, env=known | os.environ, capture_output=True, text=True, check=False
-    )
+    command += setup.uv_sources(settings)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         kind = NoPackagesError if re.search(UNREACHABLE, done.stderr) else HubError
         raise kind(f"JupyterHub can't be installed for the test. {done.stderr.strip()}")
