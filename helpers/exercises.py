@@ -104,7 +104,7 @@ class Exercise:
         name, shell = f"{self.name}_solution", get_ipython()
         if shell and name not in shell.user_ns:
             with capture_output():
-                ran = shell.run_cell(_solution(name))
+                ran = shell.run_cell(_solution(name, self._judge.__module__))
             ran.raise_error()
         if not shell or name not in shell.user_ns:
             raise ExerciseError(f"There is no {name} here: run the cell with the solution first.")
@@ -245,14 +245,22 @@ def _array(value: object) -> np.ndarray:
         return np.empty(0, object)
 
 
-def _solution(name: str) -> str:
-    """The source of the lesson's cell that binds `name`: the first tagged `solution` with it."""
+def _solution(name: str, module: str) -> str:
+    """The source of the cell that binds `name`: the first tagged `solution` with it.
+
+    It stands in a lesson that imports the checks of that module: other rooms may use the name, too.
+    """
+    room = module.rpartition(".")[0]
+    imports = re.compile(rf"^from {room} import (?:\([^)]*|[^\n(]*)\bchecks\b", re.MULTILINE)
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
         if not re.fullmatch(r"\w+", path.stem):  # a copy: 00_start_here-Copy1
             continue
         with contextlib.suppress(OSError, ValueError, LookupError):
-            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-                source = "".join(cell["source"])
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            sources = ["".join(cell["source"]) for cell in cells]
+            if not imports.search("\n".join(sources)):
+                continue
+            for cell, source in zip(cells, sources, strict=True):
                 tagged = "solution" in cell["metadata"].get("tags", [])
                 if tagged and re.search(rf"\b{name}\b", source):
                     return source

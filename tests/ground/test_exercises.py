@@ -122,6 +122,7 @@ from helpers import exercises
 def judge(model, least):
     if model < least: raise exercises.Wrong("too narrow")
     return "Wide."
+judge.__module__ = "helpers.sheep.checks"
 wider = exercises.Exercise(judge, "Wider", ["a", "b"])
 exercises.NOTEBOOKS, helper = Path.cwd(), 'mine'
 """
@@ -134,15 +135,14 @@ YOURS = "Wider – the lesson goes on with your answer.\n"
 def goes_on(tmp_path_factory):
     """Run cells in a real kernel beside a lesson with the solution; return what they print."""
     folder = tmp_path_factory.mktemp("going-on")
-    lesson = v4.new_notebook(
-        cells=[
-            v4.new_code_cell("print('judge_solution')"),
-            v4.new_code_cell(SOLUTION, metadata={"tags": ["solution"]}),
-        ]
-    )
-    nbformat.write(lesson, folder / "03_sheep.ipynb")
-    spoilt = v4.new_code_cell("judge_solution = 0", metadata={"tags": ["solution"]})
-    nbformat.write(v4.new_notebook(cells=[spoilt]), folder / "03_sheep-Copy1.ipynb")
+    for name, imports, solution in [
+        ("03_goats", "from helpers.goats import checks", "judge_solution = 0"),
+        ("04_sheep-Copy1", "from helpers.sheep import checks", "judge_solution = 0"),
+        ("04_sheep", "from helpers.sheep import (\n    checks,\n    field,\n)", SOLUTION),
+    ]:
+        cells = [v4.new_code_cell(f"{imports}\nprint('judge_solution')")]
+        cells.append(v4.new_code_cell(solution, metadata={"tags": ["solution"]}))
+        nbformat.write(v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
     (folder / "02_damaged.ipynb").write_text("{")
 
     def run(*sources):
@@ -176,7 +176,7 @@ def test_without_any_solution_it_says_so(monkeypatch, tmp_path):
         sheep().chosen(...)
     monkeypatch.setattr(exercises, "NOTEBOOKS", tmp_path)
     with pytest.raises(ExerciseError, match=r"No lesson in .* solve the exercise"):
-        exercises._solution("judge_solution")
+        exercises._solution("judge_solution", "helpers.sheep.checks")
 
 
 # -- the checks' vocabulary ----------------------------------------------------------------------
