@@ -12,11 +12,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from symtable import symtable
 
 import nbformat
 from bs4 import BeautifulSoup
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
+from helpers import assets
 from helpers.widgets import PLACEHOLDER, VIEW
 from tools import notebooks
 
@@ -175,6 +177,13 @@ def gives_reasons_for_exemptions(lesson):
         yield f"{exempt} cells are not compared; at most {MOST_EXEMPT}"
 
 
+def needs_what_the_manifest_names(lesson):
+    for name, cell in lesson.code():
+        for tag in tags(cell):
+            if tag.startswith("needs-") and tag.removeprefix("needs-") not in assets.names():
+                yield f"{name} is tagged {tag}, and there is no such asset"
+
+
 def tells_no_places(lesson):
     for index, cell in enumerate(lesson.cells):
         if found := PLACES.search(cell.source):
@@ -300,6 +309,12 @@ def _solution_flaws(name, exercise, checked, following):
         yield f"{name} is not followed by its solution (a cell tagged `solution`)"
         return
     solution = following[0]
+    bound, theirs = _bound(solution.source), _bound(exercise.source)
+    for check in checked:
+        if f"{check}_solution" not in bound:
+            yield f"the solution of {name} does not make {check}_solution"
+    if bound & theirs:
+        yield f"the solution of {name} overwrites the learner's {min(bound & theirs)}"
     if not solution.metadata.get("jupyter", {}).get("source_hidden"):
         yield f"the solution of {name} is not folded away"
     first = solution.source.partition("\n")[0]  # JupyterLab shows it of a folded cell
@@ -320,6 +335,18 @@ def _has_gap(source):
     return any(getattr(node, "value", None) is ... for node in ast.walk(tree))
 
 
+def _bound(source):
+    """The names that a cell binds at its top; none of a cell with magics."""
+    try:
+        return {
+            one.get_name()
+            for one in symtable(source, "a cell", "exec").get_symbols()
+            if one.is_assigned()
+        }
+    except SyntaxError:
+        return set()
+
+
 def _printed(cell):
     return "".join(text for output in cell.outputs for text in texts(output))
 
@@ -333,6 +360,7 @@ RULES = [
     has_short_cells,
     introduces_code,
     gives_reasons_for_exemptions,
+    needs_what_the_manifest_names,
     tells_no_places,
     has_no_log_noise,
     has_no_errors,
