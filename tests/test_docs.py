@@ -10,22 +10,19 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from matplotlib.colors import to_rgb
+from colours import contrast
 
 from helpers import figures
+from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 GUIDE = (DOCS / "instructor-guide.md").read_text(encoding="utf-8")
 SERVER = (DOCS / "classroom-server.md").read_text(encoding="utf-8")
-# Every lesson that the README announces, written or not yet: {number: title}.
-ANNOUNCED = dict(
-    re.findall(
-        r"^\| \[?(\d\d) ([^\]|]+?)(?:\]\(| \|)", (ROOT / "README.md").read_text("utf-8"), re.M
-    )
-)
-LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ANNOUNCED = dict(re.findall(r"^\| \[(\d\d) ([^\]|]+?)\]\(", README, re.MULTILINE))
+LESSONS = {path.name[:2]: path for path in notebooks.lessons()}
 
 
 @cache
@@ -44,25 +41,21 @@ def everything(number):
 # -- links ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_to_something(page):
-    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    links = re.findall(r"\[[^\]]+\]\(([^)\s]+)\)", text)
-    assert links
-    for link in links:
-        target = urlsplit(link)
-        if target.scheme:
-            assert target.scheme == "https", link
-        else:
-            assert (page.parent / target.path).exists(), link
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_make_target_that_a_page_names_exists(page):
-    makefile, text = (ROOT / "Makefile").read_text(), page.read_text(encoding="utf-8")
-    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
-    named = re.findall(r"(?:`|^)(?:sudo )?(?:[A-Z_]+=\S+ )*make ([a-z-]+)", text, re.MULTILINE)
-    assert set(named) <= set(targets)
+def test_links_lead_to_something_and_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
+    flaws = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        prose_only = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        links = re.findall(r"\[[^\]]+\]\(([^)\s]+)\)", prose_only)
+        for target in map(urlsplit, links):
+            there = (page.parent / target.path).exists()
+            if not (target.scheme == "https" if target.scheme else there):
+                flaws.append(f"{page.name}: {target.geturl()}")
+        named = re.findall(r"(?:`|^)(?:sudo )?(?:[A-Z_]+=\S+ )*make ([a-z-]+)", text, re.MULTILINE)
+        flaws += [f"{page.name}: make {name}" for name in set(named) - set(targets)]
+    assert not flaws
 
 
 # -- the glossary --------------------------------------------------------------------------------
@@ -89,8 +82,8 @@ STRESSED = {
     "05": {"true", "real", "add up", "search", "chose"},
     "07": {"choose", "define", "dream explorer"},
     "09": {
-        *("other held-out digits", "other seeds", "root", "user"),
-        *("from", "copy", "cmd", "copy` and `run"),  # instructions of a Dockerfile
+        *("other held-out digits", "other seeds", "user"),
+        *("from", "cmd", "copy` and `run"),  # instructions of a Dockerfile
     },
     "10": {"scans", "the cache"},
 }
@@ -142,18 +135,20 @@ def test_the_glossary_is_whole_and_in_order():
     assert written == sorted(written)
 
 
-@pytest.mark.parametrize("number", LESSONS)
-def test_each_term_that_a_lesson_introduces_has_an_entry(number):
-    known = {
-        name: {e.number for e in ENTRIES if name in e.names} for e in ENTRIES for name in e.names
-    }
-    stressed = set(map(bare, STRESSED.get(number, set()) | VIEWS))
+def test_each_term_that_a_lesson_introduces_has_an_entry():
+    """It has one, or, if it is no term, it stands in STRESSED."""
+    first = {}
+    for entry in ENTRIES:
+        for name in entry.names:
+            first[name] = min(entry.number, first.get(name, entry.number))
     missing = [
-        term
+        (number, term)
+        for number in LESSONS
         for term in introduced(number)
-        if bare(term) not in stressed and min(known.get(bare(term), {"none"})) > number
+        if bare(term) not in map(bare, STRESSED.get(number, set()) | VIEWS)
+        and first.get(bare(term), "none") > number
     ]
-    assert not missing, "an entry in docs/glossary.md, or, if they are no terms, in STRESSED here"
+    assert not missing
 
 
 def test_nothing_is_called_stressed_that_is_not_there():
@@ -162,29 +157,28 @@ def test_nothing_is_called_stressed_that_is_not_there():
         assert set(map(bare, phrases)) <= there, number
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.names[0]}-{entry.number}")
-def test_each_entrys_lesson_exists_and_uses_the_term(entry):
-    assert entry.number in ANNOUNCED
-    assert entry.sentence.endswith((".", "…")), "a sentence"
-    if entry.number in LESSONS:
-        assert (DOCS / entry.link).resolve() == LESSONS[entry.number], "link it, it is there"
+def test_each_entry_links_to_a_lesson_that_uses_the_term():
+    flaws = []
+    for entry in ENTRIES:
         text = everything(entry.number).lower()
-        assert any(re.search(rf"\b{re.escape(name)}", text) for name in entry.names)
-    else:
-        assert not entry.link
+        used = any(re.search(rf"\b{re.escape(name)}", text) for name in entry.names)
+        linked = (DOCS / entry.link).resolve() == LESSONS[entry.number]
+        if not (used and linked and entry.sentence.endswith((".", "…"))):
+            flaws.append(entry)
+    assert not flaws
 
 
 # -- the instructor guide ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", ANNOUNCED)
-def test_the_guide_has_all_four_parts_for_each_lesson(number):
-    heading = re.escape(f"### {number} · {ANNOUNCED[number]}")
-    (section,) = re.findall(rf"^{heading}\n(.*?)(?=^##)", GUIDE, re.MULTILINE | re.DOTALL)
-    parts = re.findall(r"^\*\*(.+?)\.\*\*", section, re.MULTILINE)
-    assert parts == ["Time", "Misconceptions", "Questions", "When it breaks"]
-    assert len(re.findall(r'^- "', section, re.MULTILINE)) >= 4
-    assert section.split("**Questions.**")[1].split("**When")[0].count("?") >= 4
+def test_the_guide_has_all_four_parts_for_each_lesson():
+    for number, title in ANNOUNCED.items():
+        heading = re.escape(f"### {number} · {title}")
+        (section,) = re.findall(rf"^{heading}\n(.*?)(?=^##)", GUIDE, re.MULTILINE | re.DOTALL)
+        parts = re.findall(r"^\*\*(.+?)\.\*\*", section, re.MULTILINE)
+        assert parts == ["Time", "Misconceptions", "Questions", "When it breaks"], number
+        assert len(re.findall(r'^- "', section, re.MULTILINE)) >= 4, number
+        assert section.split("**Questions.**")[1].split("**When")[0].count("?") >= 4, number
 
 
 def test_the_minutes_are_those_of_the_lessons_heads():
@@ -198,20 +192,12 @@ def test_the_minutes_are_those_of_the_lessons_heads():
     assert table == heads
 
 
-@pytest.mark.parametrize(
-    ("plan", "minutes"),
-    [
-        ("### 90 minutes", [90]),
-        ("### Half a day", [210]),
-        ("### Two days", [400, 400]),
-    ],
-)
-def test_a_plan_lasts_as_long_as_it_says(plan, minutes):
-    section = GUIDE.split(plan)[1].split("\n##")[0]
-    tables = section.split("| minutes | what | with |")[1:]
-    assert [
-        sum(map(int, re.findall(r"^\| (\d+) \|", table, re.MULTILINE))) for table in tables
-    ] == minutes
+def test_a_plan_lasts_as_long_as_it_says():
+    for plan, minutes in [("90 minutes", [90]), ("Half a day", [210]), ("Two days", [400, 400])]:
+        section = GUIDE.split(f"### {plan}")[1].split("\n##")[0]
+        tables = section.split("| minutes | what | with |")[1:]
+        found = [sum(map(int, re.findall(r"^\| (\d+) \|", table, re.M))) for table in tables]
+        assert found == minutes, plan
 
 
 def test_what_a_plan_takes_from_a_lesson_is_in_it():
@@ -223,19 +209,11 @@ def test_what_a_plan_takes_from_a_lesson_is_in_it():
 
 def test_what_the_guide_says_of_colours_is_so():
     least, grey = map(float, re.findall(r"at least ([\d.]+) to 1", GUIDE))
-    assert min(contrast_with_white(colour) for colour in figures.PALETTE) >= least
-    assert contrast_with_white(figures.GREY) >= grey
-    assert "six colours" in GUIDE
-    assert len(figures.PALETTE) == 6
+    assert min(contrast(colour, "white") for colour in figures.PALETTE) >= least
+    assert contrast(figures.GREY, "white") >= grey
+    assert "six colours" in GUIDE and len(figures.PALETTE) == 6
     (points,) = map(int, re.findall(r"labels of (\d+) points and more", GUIDE))
-    sizes = [size for name, size in figures.STYLE.items() if name.endswith("size")]
-    assert min(size for size in sizes if isinstance(size, int) and size > 6) >= points
-
-
-def contrast_with_white(colour):
-    """WCAG 2.2's contrast ratio."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    assert min(figures.STYLE[f"{axis}tick.labelsize"] for axis in "xy") >= points
 
 
 # -- the server for a class ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from colours import contrast, linear
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from PIL import Image
@@ -76,11 +77,6 @@ VISION = {
 HUE_ROTATE = [[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]]
 
 
-def linear(color):
-    rgb = np.array(to_rgb(color))
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-
-
 def seen(color, vision):
     rgb = np.clip(np.array(VISION[vision]) @ linear(color), 0, 1)
     return np.where(rgb <= 0.0031308, rgb * 12.92, 1.055 * rgb ** (1 / 2.4) - 0.055)
@@ -89,12 +85,6 @@ def seen(color, vision):
 def in_the_dark(color):
     inverted = 0.9333 + (1 - 2 * 0.9333) * np.array(to_rgb(color))
     return tuple(np.clip(np.array(HUE_ROTATE) @ inverted, 0, 1))
-
-
-def contrast(one, other):
-    """WCAG 2.2's contrast ratio."""
-    light = sorted(linear(color) @ [0.2126, 0.7152, 0.0722] for color in (one, other))
-    return (light[1] + 0.05) / (light[0] + 0.05)
 
 
 def difference(one, other, vision):
