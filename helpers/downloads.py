@@ -13,8 +13,8 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -124,14 +124,17 @@ def fetch(
         urls=addresses,
         retry_if_failed=0 if first.startswith("file:") else ATTEMPTS - 1,
     )
-    failures = []
-    with _session(first) as session, _bar(label, size) as bar, ThreadPool(AT_ONCE) as pool:
+    failures, pool = [], ThreadPoolExecutor(AT_ONCE)
+    with _session(first) as session, _bar(label, size) as bar:
         one = functools.partial(_fetch_one, store, _streamer(session, size, bar))
-        # A single file comes in this thread, where an interrupt ends it at once.
-        for failure in (pool.imap_unordered if len(addresses) > 1 else map)(one, addresses):
-            failures += [failure] if failure else []
-            if failure and failure.vain:
-                break
+        try:
+            # A single file comes in this thread, where an interrupt ends it at once.
+            for failure in (pool.map if len(addresses) > 1 else map)(one, addresses):
+                failures += [failure] if failure else []
+                if failure and failure.vain:
+                    break
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     if failures:
         more = f" (and {len(failures) - 1} more files failed)" if len(failures) > 1 else ""
         raise DownloadError(f"{failures[-1]}{more}", failures[-1].vain)

@@ -179,6 +179,12 @@ def test_an_interrupt_leaves_nothing_half_written(shelf, server):
     with pytest.raises(KeyboardInterrupt):
         assets.path("thing")
     assert left_in(shelf.cache) == []
+    shelf.collect(server)
+    server.pages[address(57)] = [interrupted, server.pages[address(57)]]
+    with pytest.raises(KeyboardInterrupt):
+        assets.folder("many")
+    assert not assets.available("many")
+    assert left_in(assets.folder("many")) == sorted(MANY)
 
 
 # --- collections --------------------------------------------------------------------------------
