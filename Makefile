@@ -26,8 +26,7 @@ TESTS := -m pytest notebooks tests --ignore=tests/browser --ignore=tests/classro
 # A lock for every machine and Python, with hashes, and no word of where it was made.
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help lab setup test test-all test-browser test-classroom test-newest style check-links \
-	run bench lock clean
+.PHONY: help lab setup test test-all test-browser test-classroom test-newest style check-links run bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
