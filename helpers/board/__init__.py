@@ -5,6 +5,7 @@ keras.callbacks.TensorBoard(board.new_run(logs, "adam"))   # a fresh run in it
 board.show(logs, "scalars")
 """
 
+import contextlib
 import datetime
 import html
 import os
@@ -22,8 +23,9 @@ __all__ = ["DASHBOARDS", "events", "new_folder", "new_run", "show", "write_embed
 DASHBOARDS = tuple(pictures.DASHBOARDS)
 RUNS = Path(__file__).resolve().parents[2] / "runs"
 
-if server.jupyter():  # `%tensorboard` works from now on
-    server.prepare()
+with contextlib.suppress(OSError):  # `show` will say what is wrong
+    if server.jupyter():  # `%tensorboard` works from now on
+        server.prepare()
 
 
 def new_folder(name: str) -> Path:

@@ -11,8 +11,6 @@ import numpy as np
 
 from helpers import images
 
-FILES = "*.tfevents.*"
-
 
 @dataclass
 class Run:
@@ -32,12 +30,17 @@ class Run:
     hparams: dict = field(default_factory=dict)
 
 
+def files(logs) -> list[Path]:
+    """Find the event files below the folder `logs`, by their names, as TensorBoard does."""
+    return [file for file in Path(logs).rglob("*tfevents*") if file.is_file()]
+
+
 def read(logs) -> dict[str, Run]:
     """Read the event files below the folder `logs`: {run's name: Run}, sorted by name.
 
     A run is a folder with event files; its name is its path below `logs`, as in TensorBoard.
     """
-    folders = sorted({file.parent for file in Path(logs).rglob(FILES)})
+    folders = sorted({file.parent for file in files(logs)})
     return {folder.relative_to(logs).as_posix(): _run(folder) for folder in folders}
 
 
@@ -47,12 +50,12 @@ def _run(folder: Path) -> Run:
     from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
     from tensorboard.util.tensor_util import make_ndarray
 
-    files = EventAccumulator(str(folder), size_guidance={"tensors": 0})  # 0: keep all
-    files.Reload()
+    logged = EventAccumulator(str(folder), size_guidance={"tensors": 0})  # 0: keep all
+    logged.Reload()
     run = Run(folder)
-    for tag in files.Tags()["tensors"]:
-        plugin = files.SummaryMetadata(tag).plugin_data
-        points = [(point.step, make_ndarray(point.tensor_proto)) for point in files.Tensors(tag)]
+    for tag in logged.Tags()["tensors"]:
+        plugin = logged.SummaryMetadata(tag).plugin_data
+        points = [(point.step, make_ndarray(point.tensor_proto)) for point in logged.Tensors(tag)]
         if plugin.plugin_name == "scalars":
             steps, values = zip(*points, strict=True)
             run.scalars[tag] = np.array(steps, float), np.array(values, float)

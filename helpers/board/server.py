@@ -52,14 +52,18 @@ def address(folder: Path) -> str:
     Under a Jupyter server it goes through that server, with its login and its base address, as in
     JupyterHub and Binder. Raises ServerError.
     """
-    prepare()
-    for info in manager.get_all():
-        if not psutil.pid_exists(info.pid):  # killed: the manager would think that it runs
-            note = Path(tempfile.gettempdir(), ".tensorboard-info", f"pid-{info.pid}.info")
-            note.unlink(missing_ok=True)
-    started = manager.start(["--logdir", str(folder), "--port", "0", "--reload_interval", "2"])
+    try:
+        prepare()
+        for info in manager.get_all():
+            if not psutil.pid_exists(info.pid):  # killed: the manager would think that it runs
+                note = Path(tempfile.gettempdir(), ".tensorboard-info", f"pid-{info.pid}.info")
+                note.unlink(missing_ok=True)
+        started = manager.start(["--logdir", str(folder), "--port", "0", "--reload_interval", "2"])
+        said = (getattr(started, "stderr", None) or "").strip()
+        said = said or getattr(started, "os_error", "it gave no answer")
+    except OSError as error:  # no place for temporary files
+        started, said = None, error
     if not isinstance(started, manager.StartLaunched | manager.StartReused):
-        said = getattr(started, "stderr", "") or getattr(started, "os_error", "it gave no answer")
         raise ServerError(f"TensorBoard can't be started here ({str(said).splitlines()[-1]}).")
     port = started.info.port
     _wait_for_data(f"http://127.0.0.1:{port}{started.info.path_prefix}/data/", folder)
@@ -98,7 +102,7 @@ def _proxy() -> str | None:
     server = jupyter()
     if server is None:
         return None
-    token = {"Authorization": f"token {server['token']}"} if server["token"] else {}
+    token = {"Authorization": f"token {server['token']}"} if server.get("token") else {}
     with contextlib.suppress(requests.RequestException):
         page = server["url"] + "server-proxy/servers-info"
         if _local.get(page, headers=token, timeout=5, allow_redirects=False).status_code == 404:
@@ -108,7 +112,7 @@ def _proxy() -> str | None:
 
 def _wait_for_data(data: str, folder: Path) -> None:
     """Wait until the server has read what is on disk: the page asks once, when it opens."""
-    files = [file for file in folder.rglob(events.FILES) if file.stat().st_size]
+    files = [file for file in events.files(folder) if file.stat().st_size]
     runs = {file.parent.relative_to(folder).as_posix() for file in files}
     seen, end = None, time.monotonic() + LOAD_SECONDS
     while time.monotonic() < end:

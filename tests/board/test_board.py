@@ -38,10 +38,10 @@ def logs(tmp_path_factory):
     with writer("wrong"):
         for step in range(2):
             tf.summary.image("digits", np.full((3, 28, 28, 1), step * 255, np.uint8), step=step)
-    for width in (8, 16):
+    for width in (8, 16, 24, 32, 64):
         with writer(f"grid/{width}"):
             hp.hparams({"width": width, "optimizer": "adam"})
-            tf.summary.scalar("accuracy", width / 16, step=1)
+            tf.summary.scalar("accuracy", width / 64, step=1)
     columns = {"digit": np.arange(20) % 10, "read as": np.arange(20) % 9}
     board.write_embedding(board.new_run(logs, "embedding"), "hidden", np.eye(20, 5), columns)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.ReLU()])
@@ -116,7 +116,7 @@ def test_files_that_are_cut_off_flipped_or_empty_give_what_is_whole(logs, tmp_pa
     flipped = content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]
     for name, damaged in {"cut": content[:-9], "flipped": flipped, "empty": b""}.items():
         (tmp_path / name).mkdir()
-        (tmp_path / name / "events.out.tfevents.1.here").write_bytes(damaged)
+        (tmp_path / name / "mine.tfevents").write_bytes(damaged)
     runs = events.read(tmp_path)
     points = {name: len(run.scalars.get("loss", [[]])[0]) for name, run in runs.items()}
     assert points["empty"] == 0 and points["cut"] >= 3 and 1 <= points["flipped"] < 4
@@ -235,11 +235,26 @@ def test_servers_are_reused_kept_apart_and_end_with_their_kernel(logs, tmp_path,
     assert not alive
 
 
-def test_where_no_server_can_start_there_is_a_picture(logs, shown, unprepared, monkeypatch, capsys):
+def test_where_no_server_can_start_there_is_a_picture(
+    logs, shown, unprepared, monkeypatch, capsys, tmp_path
+):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     board.show(logs, tags="loss", live=True)
-    assert "can't be started here" in capsys.readouterr().out
-    assert len(shown) == 1
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+    board.show(logs, tags="loss", live=True)
+    assert capsys.readouterr().out.count("can't be started here (") == len(shown) == 2
+
+
+def test_the_frame_opens_the_dashboard_with_what_is_to_be_seen(tmp_path, monkeypatch):
+    frames = []
+    monkeypatch.setattr(board, "display", lambda html: frames.append(html.data))
+    monkeypatch.setattr(server, "address", lambda folder: "/proxy/1/secret/")
+    board.show(tmp_path, "scalars", runs="a|b", tags="loss", smoothing=0.5, live=True)
+    board.show(tmp_path, "images", live=True)
+    view = "#scalars&amp;regexInput=a%7Cb&amp;tagFilter=loss&amp;_smoothingWeight=0.5"
+    assert f'src="/proxy/1/secret/{view}" title="TensorBoard"' in frames[0]
+    assert 'href="/proxy/1/secret/#images"' in frames[1]
 
 
 @pytest.mark.parametrize(
