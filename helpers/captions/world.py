@@ -2,7 +2,7 @@
 
 A scene has a place and one to four things in it: one thing, several of the same, or two that differ
 and stand beside or above each other. A small grammar with synonyms describes it, and `judge` reads
-a sentence back and says which of its claims are true. The card says more: `card()`.
+a sentence back and says which of its claims are true. The card, data/cards/scenes.md, says more.
 """
 
 import re
@@ -12,8 +12,6 @@ from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
-
-from helpers import assets
 
 SIDE = 64  # pixels; a picture's height and width
 FINE = 6  # sprites are drawn this many times finer, then averaged
@@ -35,7 +33,6 @@ COLOURS = {
 }
 NOUNS = ("sun", "tree", "house", "cat", "dog", "boat", "ball", "star")
 NUMBERS = ("", "a", "two", "three", "four")
-OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 
 # The grammar's choices. The first is used more often than the others: people have habits too.
 SAY_NOUN = {"house": ("house", "home"), "boat": ("boat", "ship"), "dog": ("dog", "puppy")}
@@ -54,8 +51,6 @@ SAY_PLACE = {
     "night": ("at night", "in the dark"),
 }
 IRREGULAR = {"puppy": "puppies"}
-
-Pair = tuple[str, str]  # a colour and a noun
 
 # Which colours go with which things. Each noun lacks one colour in all training pictures (`UNSEEN`,
 # for the last test) and most lack another (`UNSEEN_DEV`, to choose settings by).
@@ -130,11 +125,6 @@ def load(split: str, count: int, seed: int = 0, difficulty: float = 0.5):
         scenes.append(scene)
         sentences.append(references(scene, generator))
     return pictures, scenes, sentences
-
-
-def card() -> str:
-    """Return the data set's card: what it is, how it is made, what it is for, its limits."""
-    return (assets.DATA / "cards" / "scenes.md").read_text(encoding="utf-8")
 
 
 # --- scenes -------------------------------------------------------------------------------------
@@ -217,14 +207,12 @@ def describe(scene: Scene, generator: np.random.Generator) -> str:
     groups = list(Counter((t.noun, t.colour, t.size) for t in scene.things).items())
     if len(groups) == 2 and generator.random() < 0.5:
         groups.reverse()
-    phrases = [_phrase(generator, *group) for group in groups]
+    words = [_phrase(generator, *group) for group in groups]
     if len(groups) == 2:
-        first, second = (_find(scene, look)[0] for look, _ in groups)
-        relation = _habit(generator, SAY_RELATION[_relation(first, second)])
-        phrases.insert(1, relation)
-    opening = "there is" if groups[0][1] == 1 else "there are"
-    words = [opening] if generator.random() < 0.3 else []
-    words += phrases
+        first, second = (_find(scene, *look)[0] for look, _ in groups)
+        words.insert(1, _habit(generator, SAY_RELATION[_relation(first, second)]))
+    if generator.random() < 0.3:
+        words.insert(0, _opening(groups[0][1]))
     if generator.random() < 0.7:
         words.append(_habit(generator, SAY_PLACE[scene.place]))
     return " ".join(words)
@@ -238,8 +226,7 @@ def _phrase(generator, look, number):
         adjectives.insert(0, _habit(generator, SAY_SIZE[size]))
     if number > 1:
         return " ".join([NUMBERS[number], *adjectives, _plural(noun)])
-    article = "an" if adjectives[0][0] in "aeiou" else "a"
-    return " ".join([article, *adjectives, noun])
+    return " ".join([_article(adjectives[0]), *adjectives, noun])
 
 
 def _habit(generator, choices):
@@ -253,8 +240,19 @@ def _plural(noun):
     return IRREGULAR.get(noun, noun + "s")
 
 
-def _find(scene, look):
-    return [t for t in scene.things if (t.noun, t.colour, t.size) == look]
+def _opening(number):
+    return "there is" if number == 1 else "there are"
+
+
+def _article(next_word):
+    return "an" if next_word[0] in "aeiou" else "a"
+
+
+def _find(scene, noun, colour, size=None):
+    """The things of that noun and colour, and of that size if one is given."""
+    return [
+        t for t in scene.things if (t.noun, t.colour) == (noun, colour) and size in (None, t.size)
+    ]
 
 
 def _relation(one, other):
@@ -271,21 +269,32 @@ def _relation(one, other):
 def judge(sentence: str, scene: Scene) -> Verdict:
     """Read a sentence and say which of its claims are true of the scene, whatever scene it is."""
     found = _grammar().fullmatch(" ".join(sentence.lower().split()))
-    if not found or not _agrees(found):
+    mentions = [_mention(found, n) for n in "12" if found[f"noun{n}"]] if found else []
+    if not mentions or None in mentions:
         return Verdict(grammatical=False)
-    mentions = [_mention(found, n) for n in ("1", "2") if found[f"noun{n}"]]
-    looks = Counter((t.noun, t.colour) for t in scene.things)
-    named = {(noun, colour) for _, _, colour, noun in mentions}
-    things = named == set(looks)
-    sizes = [_size_is_true(mention, scene) for mention in mentions if mention[1]]
+    if found["opening"] not in (None, _opening(mentions[0][0])):
+        return Verdict(grammatical=False)
+    numbers, sizes, looks = zip(*mentions, strict=True)
+    alike = [_find(scene, *look) for look in looks]
+    sized = [
+        {t.size for t in same} == {size} for size, same in zip(sizes, alike, strict=True) if size
+    ]
     return Verdict(
         grammatical=True,
-        things=things,
-        counts=all(number == looks[noun, colour] for number, _, colour, noun in mentions),
-        sizes=all(sizes) if sizes else None,
-        relation=_relation_is_true(found["relation"], mentions, scene),
+        things=set(looks) == {(t.noun, t.colour) for t in scene.things},
+        counts=list(numbers) == list(map(len, alike)),
+        sizes=all(sized) if sized else None,
+        relation=_relation_is_true(found["relation"], *alike) if found["relation"] else None,
         place=found["place"] in SAY_PLACE[scene.place] if found["place"] else None,
     )
+
+
+@cache
+def _nouns():
+    """What each word for a thing means: {"kittens": ("cat", True for the plural)}."""
+    singular = {word: noun for noun in NOUNS for word in SAY_NOUN.get(noun, (noun,))}
+    plural = {_plural(word): (noun, True) for word, noun in singular.items()}
+    return {word: (noun, False) for word, noun in singular.items()} | plural
 
 
 @cache
@@ -293,12 +302,10 @@ def _grammar():
     def choice(*words):
         return "|".join(sorted(words, key=len, reverse=True))
 
-    nouns = [word for noun in NOUNS for word in SAY_NOUN.get(noun, (noun,))]
     phrase = (
         rf"(?P<number#>a|an|{choice(*NUMBERS[2:])}) "
         rf"((?P<size#>{choice(*SAY_SIZE['small'], *SAY_SIZE['large'])}) )?"
-        rf"(?P<colour#>{choice(*COLOURS)}) "
-        rf"(?P<noun#>{choice(*nouns, *map(_plural, nouns))})"
+        rf"(?P<colour#>{choice(*COLOURS)}) (?P<noun#>{choice(*_nouns())})"
     )
     relations = choice(*(words for says in SAY_RELATION.values() for words in says))
     places = choice(*(words for says in SAY_PLACE.values() for words in says))
@@ -309,52 +316,28 @@ def _grammar():
     )
 
 
-def _agrees(found):
-    """Whether article, number and plural fit together."""
-    for n in ("1", "2"):
-        if not found[f"noun{n}"]:
-            continue
-        one = found[f"number{n}"] in ("a", "an")
-        plural = found[f"noun{n}"] not in [w for x in NOUNS for w in SAY_NOUN.get(x, (x,))]
-        next_word = found[f"size{n}"] or found[f"colour{n}"]
-        article = "an" if next_word[0] in "aeiou" else "a"
-        if one == plural or (one and found[f"number{n}"] != article):
-            return False
-    expected = {None, "there is" if found["number1"] in ("a", "an") else "there are"}
-    return found["opening"] in expected
-
-
 def _mention(found, n):
-    """(number, size or None, colour, noun) that a phrase of the sentence claims."""
-    number = 1 if found[f"number{n}"] in ("a", "an") else NUMBERS.index(found[f"number{n}"])
-    size = next((s for s, says in SAY_SIZE.items() if found[f"size{n}"] in says), None)
-    said = found[f"noun{n}"]
-    noun = next(x for x in NOUNS for w in SAY_NOUN.get(x, (x,)) if said in (w, _plural(w)))
-    return number, size, found[f"colour{n}"], noun
-
-
-def _size_is_true(mention, scene):
-    _, size, colour, noun = mention
-    alike = [t for t in scene.things if (t.colour, t.noun) == (colour, noun)]
-    return bool(alike) and all(t.size == size for t in alike)
-
-
-def _relation_is_true(said, mentions, scene):
-    """Whether any two such things stand like that; None when no relation is claimed."""
-    if not said:
+    """(number, size or None, (noun, colour)) of a phrase; None if its words don't agree."""
+    said, size, colour = found[f"number{n}"], found[f"size{n}"], found[f"colour{n}"]
+    noun, plural = _nouns()[found[f"noun{n}"]]
+    number = 1 if said in ("a", "an") else NUMBERS.index(said)
+    if plural != (number > 1) or (number == 1 and said != _article(size or colour)):
         return None
+    size = next((meant for meant, says in SAY_SIZE.items() if size in says), None)
+    return number, size, (noun, colour)
+
+
+def _relation_is_true(said, these, those):
+    """Whether one of these things stands like that to one of those."""
     relation = next(r for r, says in SAY_RELATION.items() if said in says)
-    one, other = (
-        [t for t in scene.things if (t.colour, t.noun) == (colour, noun)]
-        for _, _, colour, noun in mentions
+    axis = "x" if relation in ("left", "right") else "y"
+    sign = 1 if relation in ("right", "below") else -1
+    return any(
+        sign * (getattr(one, axis) - getattr(other, axis)) >= NEAR
+        for one in these
+        for other in those
+        if one is not other
     )
-    return any(_stands(a, relation, b) for a in one for b in other if a is not b)
-
-
-def _stands(one, relation, other):
-    right, down = one.x - other.x, one.y - other.y
-    distance = {"left": -right, "right": right, "above": -down, "below": down}[relation]
-    return distance >= NEAR
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -407,8 +390,7 @@ def _sprite(noun, colour, size):
     """Draw a thing: float32 (size, size, 4), red, green, blue and how opaque, from 0 to 255."""
     side = size * FINE
     picture = Image.new("RGBA", (side, side))
-    pen = _Pen(ImageDraw.Draw(picture), side, COLOURS[colour])
-    DRAWERS[noun](pen)
+    getattr(_Pen(ImageDraw.Draw(picture), side, COLOURS[colour]), noun)()
     premultiplied = np.asarray(picture, np.float32)
     opaque = premultiplied[..., 3:] / 255
     small = (premultiplied * np.where(np.arange(4) < 3, opaque, 1)).reshape(
@@ -420,7 +402,7 @@ def _sprite(noun, colour, size):
 
 
 class _Pen:
-    """Draws with coordinates from 0 to 100, in a colour and its shades."""
+    """Draws things with coordinates from 0 to 100, in a colour and its shades."""
 
     def __init__(self, canvas, side, colour):
         self.canvas, self.unit, rgb = canvas, side / 100, np.array(colour)
@@ -447,91 +429,71 @@ class _Pen:
         for x in xs:
             self.oval(x, y, r, fill=self.ink)
 
+    def sun(self):
+        for angle in np.arange(8) * np.pi / 4:
+            tip = 50 + 48 * np.array([np.cos(angle), np.sin(angle)])
+            ends = [50 + 27 * np.array([np.cos(angle + s), np.sin(angle + s)]) for s in (-0.3, 0.3)]
+            self.shape(tip, *ends)
+        self.oval(50, 50, 27)
+        self.oval(43, 43, 12, fill=self.light)
+        self.eyes(41, 59, y=48, r=4)
+        self.line((40, 60), (50, 65), (60, 60), width=4, fill=self.ink)
 
-def _draw_sun(pen):
-    for angle in np.arange(8) * np.pi / 4:
-        tip = 50 + 48 * np.array([np.cos(angle), np.sin(angle)])
-        ends = [50 + 27 * np.array([np.cos(angle + s), np.sin(angle + s)]) for s in (-0.3, 0.3)]
-        pen.shape(tip, *ends)
-    pen.oval(50, 50, 27)
-    pen.oval(43, 43, 12, fill=pen.light)
-    pen.eyes(41, 59, y=48, r=4)
-    pen.line((40, 60), (50, 65), (60, 60), width=4, fill=pen.ink)
+    def tree(self):
+        self.shape((42, 60), (58, 60), (61, 98), (39, 98), fill=self.bark)
+        for x, y, r in ((30, 46, 22), (70, 46, 22), (50, 28, 25), (50, 52, 22)):
+            self.oval(x, y, r)
+        self.oval(40, 30, 9, fill=self.light)
+        self.oval(66, 52, 7, fill=self.shade)
+        self.oval(34, 54, 6, fill=self.shade)
 
+    def house(self):
+        self.shape((16, 44), (84, 44), (84, 97), (16, 97))
+        self.shape((4, 47), (50, 5), (96, 47), fill=self.shade)
+        self.shape((24, 62), (44, 62), (44, 97), (24, 97), fill=self.ink)
+        self.shape((56, 58), (75, 58), (75, 77), (56, 77), fill=self.cloth)
+        self.line((65.5, 58), (65.5, 77), width=3, fill=self.ink)
 
-def _draw_tree(pen):
-    pen.shape((42, 60), (58, 60), (61, 98), (39, 98), fill=pen.bark)
-    for x, y, r in ((30, 46, 22), (70, 46, 22), (50, 28, 25), (50, 52, 22)):
-        pen.oval(x, y, r)
-    pen.oval(40, 30, 9, fill=pen.light)
-    pen.oval(66, 52, 7, fill=pen.shade)
-    pen.oval(34, 54, 6, fill=pen.shade)
+    def cat(self):
+        self.line((72, 88), (90, 80), (88, 58), width=9)
+        self.oval(52, 76, 24, 23)
+        self.shape((26, 38), (27, 4), (50, 22))
+        self.shape((74, 38), (73, 4), (50, 22))
+        self.oval(50, 37, 27, 23)
+        self.oval(52, 84, 11, 13, fill=self.light)
+        self.eyes(40, 60, y=34)
+        self.shape((46, 43), (54, 43), (50, 49), fill=self.ink)
+        for y in (44, 50):
+            self.line((14, y), (38, 47), width=2, fill=self.ink)
+            self.line((86, y), (62, 47), width=2, fill=self.ink)
 
+    def dog(self):
+        self.line((84, 52), (97, 30), width=9)
+        for x in (34, 46, 72, 84):
+            self.line((x, 66), (x, 97), width=10)
+        self.oval(58, 58, 32, 17)
+        self.oval(28, 34, 20, 18)
+        self.oval(12, 40, 12, 9, fill=self.light)
+        self.oval(4, 36, 5, fill=self.ink)
+        self.oval(40, 38, 9, 20, fill=self.shade)
+        self.eyes(24, y=28)
 
-def _draw_house(pen):
-    pen.shape((16, 44), (84, 44), (84, 97), (16, 97))
-    pen.shape((4, 47), (50, 5), (96, 47), fill=pen.shade)
-    pen.shape((24, 62), (44, 62), (44, 97), (24, 97), fill=pen.ink)
-    pen.shape((56, 58), (75, 58), (75, 77), (56, 77), fill=pen.cloth)
-    pen.line((65.5, 58), (65.5, 77), width=3, fill=pen.ink)
+    def boat(self):
+        self.line((50, 66), (50, 4), width=5, fill=self.bark)
+        self.shape((54, 8), (90, 58), (54, 58), fill=self.cloth)
+        self.shape((46, 18), (16, 58), (46, 58), fill=self.light)
+        self.shape((4, 64), (96, 64), (80, 94), (20, 94))
+        self.line((8, 70), (92, 70), width=4, fill=self.shade)
 
+    def ball(self):
+        self.oval(50, 50, 46)
+        self.shape((50, 50), (20, 16), (50, 4), (80, 16), fill=self.cloth)
+        self.shape((50, 50), (20, 84), (50, 96), (80, 84), fill=self.cloth)
+        self.oval(50, 50, 11, fill=self.shade)
 
-def _draw_cat(pen):
-    pen.line((72, 88), (90, 80), (88, 58), width=9)
-    pen.oval(52, 76, 24, 23)
-    pen.shape((26, 38), (27, 4), (50, 22))
-    pen.shape((74, 38), (73, 4), (50, 22))
-    pen.oval(50, 37, 27, 23)
-    pen.oval(52, 84, 11, 13, fill=pen.light)
-    pen.eyes(40, 60, y=34)
-    pen.shape((46, 43), (54, 43), (50, 49), fill=pen.ink)
-    for y in (44, 50):
-        pen.line((14, y), (38, 47), width=2, fill=pen.ink)
-        pen.line((86, y), (62, 47), width=2, fill=pen.ink)
-
-
-def _draw_dog(pen):
-    pen.line((84, 52), (97, 30), width=9)
-    for x in (34, 46, 72, 84):
-        pen.line((x, 66), (x, 97), width=10)
-    pen.oval(58, 58, 32, 17)
-    pen.oval(28, 34, 20, 18)
-    pen.oval(12, 40, 12, 9, fill=pen.light)
-    pen.oval(4, 36, 5, fill=pen.ink)
-    pen.oval(40, 38, 9, 20, fill=pen.shade)
-    pen.eyes(24, y=28)
-
-
-def _draw_boat(pen):
-    pen.line((50, 66), (50, 4), width=5, fill=pen.bark)
-    pen.shape((54, 8), (90, 58), (54, 58), fill=pen.cloth)
-    pen.shape((46, 18), (16, 58), (46, 58), fill=pen.light)
-    pen.shape((4, 64), (96, 64), (80, 94), (20, 94))
-    pen.line((8, 70), (92, 70), width=4, fill=pen.shade)
-
-
-def _draw_ball(pen):
-    pen.oval(50, 50, 46)
-    pen.shape((50, 50), (20, 16), (50, 4), (80, 16), fill=pen.cloth)
-    pen.shape((50, 50), (20, 84), (50, 96), (80, 84), fill=pen.cloth)
-    pen.oval(50, 50, 11, fill=pen.shade)
-
-
-def _draw_star(pen):
-    turns = -np.pi / 2 + np.arange(10) * np.pi / 5
-    radii = np.where(np.arange(10) % 2, 23, 50)
-    pen.shape(*(50 + radii[:, None] * np.stack([np.cos(turns), np.sin(turns)], 1)))
-    pen.eyes(42, 58, y=48, r=4)
-    pen.oval(50, 60, 5, 3, fill=pen.ink)
-
-
-DRAWERS = {
-    "sun": _draw_sun,
-    "tree": _draw_tree,
-    "house": _draw_house,
-    "cat": _draw_cat,
-    "dog": _draw_dog,
-    "boat": _draw_boat,
-    "ball": _draw_ball,
-    "star": _draw_star,
-}
+    def star(self):
+        turns = -np.pi / 2 + np.arange(10) * np.pi / 5
+        radii = np.where(np.arange(10) % 2, 23, 50)
+        self.shape(*(50 + radii[:, None] * np.stack([np.cos(turns), np.sin(turns)], 1)))
+        self.eyes(42, 58, y=48, r=4)
+        self.oval(50, 60, 5, 3, fill=self.ink)
