@@ -4,20 +4,35 @@ Flickr8k (Hodosh, Young, Hockenmaier: Framing image description as a ranking tas
 has 8,000 photographs with five captions each. Its pictures belong to the people who put them on
 Flickr and may be used for research and teaching only, so nothing of it is shipped: its authors hand
 it out on request, and copies of it lie on Kaggle ("adityajn105/flickr8k"). Any folder of your own
-works as well: pictures, in it or in its `Images`, and beside them a text file,
+works as well: pictures, in it or in folders below it, and in it a text file,
 
-    captions.txt             image,caption                 (the first line; then one line a caption)
+    captions.txt             image,caption                (or without such a line)
                              1000268201.jpg,A child in a pink dress .
     Flickr8k.token.txt       1000268201.jpg#0<tab>A child in a pink dress .
+
+with one line a caption. Semicolons, tabs and | divide as well, and numbers may stand in front.
 """
 
+import codecs
 import csv
+import io
+import itertools
 import re
+import unicodedata
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
-FILES = ("captions.txt", "Flickr8k.token.txt")
-TOKEN_LINE = re.compile(r"(?P<image>[^\t]+?)#\d+\t(?P<caption>.*)")
+import numpy as np
+
+from helpers import images
+
+FILES = ("captions.txt", "captions.csv", "captions.tsv", "Flickr8k.token.txt", "results.csv")
+PICTURE = re.compile(r"(?P<name>.*\.[^\W\d_]\w{1,4})(?P<number>#\d+)?")
+CAPTION_COLUMNS = ("caption", "captions", "comment", "description", "sentence", "text")
+LONGEST = 10_000  # characters in a line
+UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 
 class CaptionFileError(ValueError):
@@ -26,7 +41,7 @@ class CaptionFileError(ValueError):
 
 @dataclass(frozen=True)
 class Captioned:
-    """A photograph's file, and what people wrote about it: lower case, letters and digits only."""
+    """A photograph's file, and what people wrote about it, as `tidy` leaves it."""
 
     path: Path
     sentences: tuple[str, ...]
@@ -35,66 +50,179 @@ class Captioned:
 def read(folder) -> list[Captioned]:
     """Return the folder's captioned photographs, in the order of its captions file.
 
-    Pictures that the file names and the folder lacks are left out, and said. CaptionFileError if
-    there is no captions file, if it is empty or of another form, or if no picture is left.
+    What can't be used is left out, counted and said: captions without a word, pictures that aren't
+    there or are damaged (each is looked at: a second for some hundreds). CaptionFileError names the
+    line that isn't understood, or says what there is none of.
     """
     folder = Path(folder)
-    file = _captions_file(folder)
-    captions = {}
-    for number, (image, caption) in enumerate(_lines(file), start=1):
-        if not image:
-            raise CaptionFileError(
-                f"{file.name}, line {number}, isn't understood: it should be 'picture.jpg,caption' "
-                "or 'picture.jpg#0<tab>caption'."
-            )
+    if not folder.is_dir():
+        raise CaptionFileError(f"There is no folder {folder}: name one with pictures and captions.")
+    file = next((folder / name for name in FILES if (folder / name).is_file()), None)
+    if file is None:
+        raise CaptionFileError(f"{folder} has no captions file: name it captions.txt.")
+    captions, silent = defaultdict(list), []
+    for number, picture, caption in _rows(file):
         if words := tidy(caption):
-            captions.setdefault(image, []).append(words)
+            captions[picture].append(words)
+        else:
+            silent.append(f"line {number}")
     if not captions:
         raise CaptionFileError(f"{file} has no captions: each line needs a picture and a sentence.")
-    places = (folder, folder / "Images", folder / "images")
-    found = [
-        Captioned(path, tuple(sentences))
-        for image, sentences in captions.items()
-        for path in [next((p / image for p in places if (p / image).is_file()), None)]
-        if path
-    ]
-    missing = [image for image in captions if image not in {one.path.name for one in found}]
-    if not found:
+    paths = _paths(folder, captions)
+    missing = [picture for picture in captions if picture not in paths]
+    if not paths:
         raise CaptionFileError(
             f"None of the {len(captions)} pictures that {file.name} names, such as {missing[0]}, "
-            f"is in {folder} or its Images: put them there."
+            f"is in {folder} or a folder in it: put them there."
         )
-    if missing:
-        print(
-            f"{len(missing)} of {len(captions)} pictures that {file.name} names are not in "
-            f"{folder.name} and are left out, such as {missing[0]}."
-        )
-    return found
+    with ThreadPoolExecutor() as pool:
+        flaws = dict(zip(paths, pool.map(_flaw, paths.values()), strict=True))
+    damaged = [picture for picture, flaw in flaws.items() if flaw]
+    if len(damaged) == len(paths):
+        raise CaptionFileError(f"No picture can be read. {flaws[damaged[0]]}")
+    for left_out, what in (
+        (silent, "captions without a word"),
+        (missing, f"of {len(captions)} pictures, which are not in {folder.name},"),
+        (damaged, f"of {len(captions)} pictures, which can't be read,"),
+    ):
+        if left_out:
+            print(f"{file.name}: {len(left_out)} {what} are left out, such as {left_out[0]}.")
+    whole = [
+        Captioned(path, tuple(captions[picture]))
+        for picture, path in paths.items()
+        if not flaws[picture]
+    ]
+    _say_where_words_have_no_blanks([sentence for one in whole for sentence in one.sentences])
+    return whole
 
 
 def tidy(caption: str) -> str:
-    """Lower case, and nothing but letters, digits and single spaces."""
-    return " ".join(re.findall(r"[^\W_]+", caption.lower()))
+    """Lower case; letters with their marks, digits and single spaces. In Unicode's form NFC."""
+    kept = []
+    for character in unicodedata.normalize("NFC", caption.lower()):
+        category = unicodedata.category(character)
+        if category[0] in "LMN" or character in "\u200c\u200d":  # the joiners of Persian, Hindi
+            kept.append(character)
+        elif category != "Cf":  # a soft hyphen and its like divide nothing
+            kept.append(" ")
+    return " ".join(word for word in "".join(kept).split() if re.search(r"\w", word))
 
 
-def _captions_file(folder):
-    if not folder.is_dir():
-        raise CaptionFileError(f"There is no folder {folder}: name one with pictures and captions.")
-    for name in FILES:
-        if (folder / name).is_file():
-            return folder / name
-    raise CaptionFileError(f"{folder} has no captions file: name it {' or '.join(FILES)}.")
+def _say_where_words_have_no_blanks(sentences):
+    some = [s for s in sentences if unicodedata.name(s[0], "").startswith(UNSPACED)]
+    if some and np.mean([len(sentence.split()) for sentence in some]) < 3:
+        print(
+            f"'{some[0]}' and others have no blanks between words, so each counts as one word: "
+            "let a program for their language put blanks there first."
+        )
 
 
-def _lines(file):
-    """(picture's file name, caption) of each line; ("", "") for one that isn't understood."""
-    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    lines = [line for line in lines if line.strip()]
-    if lines and TOKEN_LINE.fullmatch(lines[0]):
-        for line in lines:
-            match = TOKEN_LINE.fullmatch(line)
-            yield (Path(match["image"]).name, match["caption"]) if match else ("", "")
+# --- the pictures -------------------------------------------------------------------------------
+
+
+def _paths(folder, names):
+    """{name in the captions file: path} of the pictures that are in the folder or below it."""
+    known = defaultdict(list)
+    for path in folder.rglob("*"):
+        parts = tuple(unicodedata.normalize("NFC", p) for p in path.relative_to(folder).parts)
+        if path.is_file() and not any(part.startswith((".", "__MACOSX")) for part in parts):
+            known[parts[-1]].append((parts, path))
+    paths, taken = {}, set()
+    for name in names:
+        wanted = PureWindowsPath(unicodedata.normalize("NFC", name))  # it knows \ and / alike
+        # Folders count, but not those of another computer.
+        end = wanted.parts[-1:] if wanted.root else wanted.parts
+        fitting = {path for parts, path in known[wanted.name] if parts[-len(end) :] == end}
+        if len(fitting) > 1 or fitting & taken:
+            raise CaptionFileError(
+                f"It isn't clear which picture {name} is: give pictures in different folders "
+                "different names."
+            )
+        if fitting:
+            paths[name] = min(fitting)
+            taken |= fitting
+    return paths
+
+
+def _flaw(path):
+    """Why a picture can't be read, "" if it can. Made small, a file is read quickly."""
+    try:
+        images.read(path, 32)
+    except images.ImageError as error:
+        return str(error)
+    return ""
+
+
+# --- the captions file --------------------------------------------------------------------------
+
+
+def _rows(file):
+    """(line number, picture's name, caption) of each line of a captions file."""
+
+    def refusal(reason):
+        return CaptionFileError(f"{file.name}, line {number}, isn't understood: {reason}.")
+
+    lines = [(number, line) for number, line in enumerate(_text(file), start=1) if line.strip()]
+    for divider, (number, line) in itertools.product("\t;|,", lines[:2]):  # noqa: B007
+        if (column := _column(fields := _split(line, divider))) is not None:
+            break
+    else:
+        if len(lines) > 1:
+            raise refusal("it should be 'picture.jpg,caption' or 'picture.jpg#0<tab>caption'")
         return
-    for row in csv.reader(lines[1:]):  # the first line names the columns
-        whole = len(row) >= 2 and "." in row[0]
-        yield (Path(row[0].strip()).name, ",".join(row[1:])) if whole else ("", "")
+    # Flickr8k.token.txt leaves quotation marks as they are.
+    numbered = PICTURE.fullmatch(fields[column])["number"]
+    reading = {"strict": True, "quoting": csv.QUOTE_NONE if numbered else csv.QUOTE_MINIMAL}
+    caption, named = column + 1, False
+    number, line = lines[0]
+    if _column(names := _split(line, divider)) is None:
+        named, caption = True, len(names) - 1
+        if names[-1].lower() not in CAPTION_COLUMNS:
+            if caption != column + 1:
+                raise refusal("it names no picture, nor 'caption' as the last of some columns")
+            print(f"{file.name}, line {number}, is taken for the names of its columns: {line}")
+        lines = lines[1:]
+    for number, line in lines:
+        try:
+            fields = _split(line, divider, **reading)
+        except csv.Error:
+            raise refusal("a quotation mark opens and doesn't close, or isn't doubled") from None
+        if _column(fields) != column or len(fields) <= caption:
+            raise refusal("a picture's name and its caption should stand there")
+        words = fields[caption:]
+        if not named and len(words) > 1 and (divider in "\t|" or words[0].isdigit()):
+            raise refusal("there are more columns: name them in a first line, 'caption' last")
+        yield number, PICTURE.fullmatch(fields[column])["name"], divider.join(words)
+
+
+def _split(line, divider, **reading):
+    return [field.strip() for field in next(csv.reader([line], delimiter=divider, **reading))]
+
+
+def _column(fields):
+    """Which field, with another behind it, names a picture: the first, or after a number one."""
+    for column, before in ((0, "0"), (1, fields[0] or "0")):
+        if len(fields) > column + 1 and before.isdigit() and PICTURE.fullmatch(fields[column]):
+            return column
+    return None
+
+
+def _text(file):
+    r"""The lines of a file in UTF-8, or in UTF-16 with its mark. They end at \n, \r\n or \r."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CaptionFileError(f"{file} can't be read ({error.strerror}).") from None
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = len(re.findall(rb"\r\n?|\n", content[: error.start])) + 1
+        raise CaptionFileError(
+            f"{file.name}, line {number}, is not in UTF-8: save it as that (a spreadsheet calls it "
+            "'CSV UTF-8')."
+        ) from None
+    lines = [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
+    if "\0" in text or max(map(len, lines), default=0) > LONGEST:
+        raise CaptionFileError(f"{file.name} is not lines of text: save it as text in UTF-8.")
+    return lines

@@ -1,119 +1,133 @@
-"""Captioned photographs in Flickr8k's format: read, described, and refused with a sentence."""
+"""Captions files as people have them: read whole, left out aloud, or refused with the line."""
 
-import keras
+import unicodedata
+
 import numpy as np
 import pytest
 
 from helpers import images
-from helpers.captions import caption_files, captioning, world
+from helpers.captions import caption_files
 from helpers.captions.caption_files import CaptionFileError
-from helpers.vision import backbones
+
+PICTURE = images.encode(np.full((8, 8, 3), 99, np.uint8), "jpeg")
 
 
-@pytest.fixture(scope="module")
-def flickr(tmp_path_factory):
-    """A folder as Flickr8k's: eight JPEG pictures in Images, five captions each."""
-    folder = tmp_path_factory.mktemp("flickr")
-    (folder / "Images").mkdir()
-    pictures, _, sentences = world.load("train", 8)
-    lines = ["image,caption"]
-    for number, (picture, five) in enumerate(zip(pictures, sentences, strict=True)):
-        name = f"100{number}_abc.jpg"
-        images.write(folder / "Images" / name, images.resize(picture, (200, 160)))
-        lines += [f'{name},"{s.capitalize()}, seen today ."' for s in five]
-    (folder / "captions.txt").write_text("\n".join(lines) + "\n")
-    return folder
+@pytest.fixture
+def folder(tmp_path):
+    """A function that makes a folder of pictures and a captions file, text or bytes."""
+
+    def make(captions, names=("a.jpg", "b.jpg"), file="captions.txt"):
+        for name in names:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(PICTURE)
+        content = captions.encode() if isinstance(captions, str) else captions
+        (tmp_path / file).write_bytes(content)
+        return tmp_path
+
+    return make
 
 
-def test_the_format_is_read(flickr):
-    found = caption_files.read(flickr)
-    assert len(found) == 8 and all(len(one.sentences) == 5 for one in found)
-    assert found[3].path.name == "1003_abc.jpg" and found[3].path.is_file()
-    assert all(s.endswith(" seen today") and s == s.lower() for s in found[0].sentences)
+def refused(*_):
+    raise PermissionError(13, "not for you")
 
 
-def test_the_older_form_says_the_same(flickr, tmp_path):
-    (tmp_path / "images").mkdir()
-    lines = []
-    for one in caption_files.read(flickr):
-        (tmp_path / "images" / one.path.name).write_bytes(one.path.read_bytes())
-        lines += [f"{one.path.name}#{n}\t{s} ." for n, s in enumerate(one.sentences)]
-    (tmp_path / "Flickr8k.token.txt").write_text("\n".join(lines))
-    assert [one.sentences for one in caption_files.read(tmp_path)] == [
-        one.sentences for one in caption_files.read(flickr)
-    ]
+def sentences(folder):
+    return [" / ".join(one.sentences) for one in caption_files.read(folder)]
 
 
-def test_a_captioner_of_photographs_learns_from_such_a_folder(flickr):
-    found = caption_files.read(flickr)
-    backbone = backbones.load("efficientnet_lite0", top=False)
-    layer = backbone.layers[-1]
-    grids = captioning.photo_grids(backbone, [one.path for one in found], layer, size=128)
-    assert grids.shape[0] == 8 and grids.ndim == 4
-    vocabulary = captioning.Vocabulary.of([s for one in found for s in one.sentences])
-    keras.utils.set_random_seed(0)
-    look = captioning.computed_already(grids.shape[1:])
-    model = captioning.build(vocabulary, look)
-    sentences = [one.sentences[:1] for one in found]
-    losses = captioning.train_on(model, vocabulary, grids, sentences, epochs=90, rate=2e-3)
-    assert losses[-1] < 0.3 * losses[0]
-    said = captioning.Speaker(model, vocabulary).describe(grids)
-    assert len(set(said)) >= 4  # it tells the pictures apart
+def test_captions_are_read_in_every_common_form(folder):
+    two = ["a cat / a red cat", "a dog black"]
+    for text in (
+        "image,caption\na.jpg,A cat .\na.jpg,A red cat\nb.jpg,A dog , black\n",
+        "a.jpg,A cat .\na.jpg,A red cat\nb.jpg,A dog , black",
+        'a.jpg,A cat\r\n\r\na.jpg,"A ""red"" cat"\r\nb.jpg,"A dog, black"\r\n',
+        "a.jpg,A cat\ra.jpg,A red cat\rb.jpg,A dog , black\r",
+        'a.jpg#0\tA cat .\na.jpg#1\t"A red" cat .\nb.jpg#0\t"A dog , black\n',
+        "image;caption\na.jpg;A cat\na.jpg;A red cat\nb.jpg;A dog; black\n",
+        "image\tcaption\na.jpg\tA cat\na.jpg\tA red cat\nb.jpg\tA dog, black\n",
+        "image_name| comment_number| comment\na.jpg| 0| A cat\na.jpg| 1| A red cat\n"
+        "b.jpg| 0| A dog, black\n",
+        ',image,caption\n0,a.jpg,A cat\n1,a.jpg,A red cat\n2,b.jpg,"A dog, black"\n',
+        "\ufeffa.jpg,A cat\na.jpg,A red cat\nb.jpg,A dog\u2028black\x85\n",
+        "image\tcaption\na.jpg\tA cat\na.jpg\tA red cat\nb.jpg\tA dog, black\n".encode("utf-16"),
+    ):
+        assert sentences(folder(text)) == two, text
 
 
-def test_missing_pictures_are_said_and_left_out(flickr, tmp_path, capsys):
-    first = caption_files.read(flickr)[0]
-    (tmp_path / first.path.name).write_bytes(first.path.read_bytes())
-    (tmp_path / "captions.txt").write_text((flickr / "captions.txt").read_text())
-    found = caption_files.read(tmp_path)
-    assert [one.path.name for one in found] == [first.path.name]
-    assert "7 of 8 pictures" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
+def test_what_isn_t_understood_is_refused_with_its_line(folder, monkeypatch):
+    for text, message in (
         ("", "has no captions"),
         ("image,caption\n", "has no captions"),
         ("image,caption\na.jpg, .\n", "has no captions"),
-        ("image,caption\nno picture here\n", "line 1, isn't understood"),
-        ("a.jpg#0\tA cat .\nb.jpg A dog .\n", "line 2, isn't understood"),
-        ("image,caption\na.jpg,A cat .\n", "None of the 1 pictures that captions.txt names"),
-    ],
-)  # fmt: skip
-def test_files_that_can_t_be_used(tmp_path, text, message):
-    (tmp_path / "captions.txt").write_text(text)
-    with pytest.raises(CaptionFileError, match=message):
-        caption_files.read(tmp_path)
+        ("image,caption\nno picture here\n", "line 2, isn't understood"),
+        ("nothing at all\na.jpg,A cat\n", "line 1, isn't understood"),
+        ("a.jpg#0\tA cat .\n\nb.jpg A dog .\n", "line 3, isn't understood"),
+        ("a.jpg,A\u2028cat\x85.\r\n\r\nb.jpg\r\n", "line 3, isn't understood"),
+        ('a.jpg,A cat\nb.jpg,"A man says hello .\na.jpg,A cat\n', "line 2, .* quotation mark"),
+        ('a.jpg,"A man\nsays hello"\n', "line 1, .* quotation mark"),
+        ('a.jpg,"Hello" says a man\n', "line 1, .* quotation mark"),
+        ("image,caption,split\na.jpg,A cat,train\n", "line 1, .* 'caption' as the last"),
+        ("a.jpg|0|A cat\n", "line 1, .* more columns"),
+        ("a.jpg,0,A cat\n", "line 1, .* more columns"),
+        ("a.jpg,A cat\nimage,caption\n", "line 2, isn't understood"),
+        ("a.jpg,Cat\nb.jpg,Mädchen\n".encode("latin-1"), "line 2, is not in UTF-8"),
+        ("a.jpg,A cat\n".encode("utf-16-le"), "is not lines of text"),
+        ('{"images": [' + "1," * 9000, "is not lines of text"),
+        ("c.jpg,A cat .\n", "None of the 1 pictures that captions.txt names, such as c.jpg"),
+        ("../secret.jpg,A cat .\n", "None of the 1 pictures"),
+    ):
+        (folder("").parent / "secret.jpg").write_bytes(PICTURE)
+        with pytest.raises(CaptionFileError, match=message):
+            caption_files.read(folder(text))
+    (here := folder("") / "captions.txt").unlink()
+    for missing, message in ((here.parent, r"name it captions\.txt"), (here, "There is no folder")):
+        with pytest.raises(CaptionFileError, match=message):
+            caption_files.read(missing)
+    monkeypatch.setattr(type(here), "read_bytes", refused)
+    with pytest.raises(CaptionFileError, match=r"can't be read \(not for you\)"):
+        caption_files.read(folder("a.jpg,A cat\n"))
 
 
-def test_folders_that_can_t_be_used(tmp_path):
-    with pytest.raises(CaptionFileError, match="has no captions file: name it captions"):
-        caption_files.read(tmp_path)
-    with pytest.raises(CaptionFileError, match="There is no folder"):
-        caption_files.read(tmp_path / "nowhere")
+def test_what_is_left_out_is_counted_and_said(folder, capsys):
+    here = folder("bild,satz\na.jpg,Katze\nb.jpg,Hund\nc.jpg,Maus\nd.jpg,!\na.jpg, \n")
+    (here / "b.jpg").write_bytes(PICTURE[: len(PICTURE) // 2])
+    assert sentences(here) == ["katze"]
+    said = capsys.readouterr().out
+    assert "line 1, is taken for the names of its columns: bild,satz" in said
+    assert "2 captions without a word are left out, such as line 5" in said
+    assert "1 of 3 pictures, which are not in" in said and "such as c.jpg" in said
+    assert "1 of 3 pictures, which can't be read, are left out, such as b.jpg" in said
+    (here / "a.jpg").write_bytes(b"")
+    with pytest.raises(CaptionFileError, match="No picture can be read"):
+        caption_files.read(here)
 
 
-def test_a_name_can_t_lead_out_of_the_folder(tmp_path):
-    (tmp_path / "secret.jpg").write_bytes(b"x")
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "captions.txt").write_text("image,caption\n../secret.jpg,A cat .\n")
-    with pytest.raises(CaptionFileError, match="None of the 1 pictures"):
-        caption_files.read(folder)
+def test_pictures_are_found_where_they_are_and_never_mixed_up(folder):
+    decomposed = unicodedata.normalize("NFD", "Mäd.jpg")
+    here = folder("", ("cats/1.jpg", "dogs/1.jpg", "Images/x.jpg", decomposed, "__MACOSX/x.jpg"))
+    text = "cats/1.jpg,cat\ndogs\\1.jpg,dog\n/content/Images/x.jpg,x\nMäd.jpg,girl\n"
+    found = caption_files.read(folder(text, ()))
+    assert [str(one.path.relative_to(here)) for one in found] == [
+        *("cats/1.jpg", "dogs/1.jpg", "Images/x.jpg"),
+        decomposed,
+    ]
+    for unclear in ("1.jpg,cat\n", "x.jpg,one\nImages/x.jpg,another\n"):
+        with pytest.raises(CaptionFileError, match="isn't clear which picture"):
+            caption_files.read(folder(unclear, ()))
 
 
-@pytest.mark.parametrize(
-    ("said", "tidied"),
-    [("A dog , black .", "a dog black"), ("  ", ""), ("Größe: 3 m!", "größe 3 m"), ("🐈", "")],
-)
-def test_captions_are_tidied(said, tidied):
-    assert caption_files.tidy(said) == tidied
-
-
-def test_grids_of_one_picture_do_not_depend_on_the_others():
-    backbone = backbones.load("efficientnet_lite0", top=False)
-    pictures = list(world.load("dev", 3)[0])
-    together = captioning.photo_grids(backbone, pictures, backbone.layers[0], size=64)
-    alone = captioning.photo_grids(backbone, pictures[1:2], backbone.layers[0], size=64)
-    np.testing.assert_allclose(together[1], alone[0], atol=1e-4)
+def test_captions_are_tidied_in_every_script(folder, capsys):
+    for said, tidied in {
+        "A dog , black .": "a dog black",
+        "  ": "",
+        "Größe: 3 m!": "größe 3 m",
+        "🐈\u200d⬛ ❤️": "",
+        "Ma\u0308dchen im Cafe\u0301": "mädchen im café",
+        "एक लाल बिल्ली है।": "एक लाल बिल्ली है",
+        "soft\xadhyphen می\u200cخواهم": "softhyphen می\u200cخواهم",
+    }.items():
+        assert caption_files.tidy(said) == tidied
+    sentences(folder("a.jpg#0\t一 只 红色 的 猫\nb.jpg#0\tA cat\n", file="Flickr8k.token.txt"))
+    assert capsys.readouterr().out == ""
+    sentences(folder("a.jpg,一只红色的猫坐在海滩上。\nb.jpg,A cat\n"))
+    assert "no blanks between words" in capsys.readouterr().out
