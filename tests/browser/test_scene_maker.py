@@ -5,9 +5,11 @@ import nbformat
 CELLS = [
     "from helpers.start import start\n"
     "start(seed=0)\n"
-    "from helpers import captioning\n"
-    "from helpers.captions.scene_maker import SceneMaker",
-    "maker = SceneMaker(captioning.shipped())\nmaker.show()",
+    "from helpers.captions import captioning\n"
+    "from helpers.captions.scene_maker import SceneMaker\n"
+    "from tools.notebooks import taught",
+    "speaker = taught('05').trained('captioner', captioning.toy_vocabulary())",
+    "maker = SceneMaker(speaker)\nmaker.show()",
 ]
 
 
@@ -18,7 +20,7 @@ def test_a_scene_is_composed_and_described(lab, page):
     opened = lab.open(page, "maker.ipynb")
     opened.run_all()
     cells = len(opened.sources())
-    box = opened.cell("SceneMaker(captioning")
+    box = opened.cell("SceneMaker(speaker")
     scene = box.get_by_role("application", name="It is empty.")
 
     box.get_by_label("noun", exact=True).select_option("cat")

@@ -1,0 +1,80 @@
+"""Scores of sentences about pictures: BLEU, agreement, truth, attention; the shipped networks."""
+
+import functools
+import types
+
+import numpy as np
+import pytest
+
+from helpers.captions import scores, world
+from helpers.captions.world import Scene, Thing
+from tools.scores import evaluate
+
+
+def test_bleu_and_agreement():
+    references = [["a red cat on the beach", "a cat"], ["two blue dogs at night", "dogs"]]
+    assert scores.bleu([five[0] for five in references], references) == pytest.approx(100)
+    assert scores.bleu(["x y z w", "x y z w"], references) < 1
+    # All words and pairs are there, 3 of 4 triples, 1 of 3 fours; no brevity penalty.
+    score = scores.bleu(["a red cat on the mat"], [["a red cat in the mat", "cat on the mat"]])
+    assert score == pytest.approx(100 * (3 / 4 * 1 / 3) ** 0.25, rel=1e-3)
+    assert scores.agreement([["a red cat at night"] * 5]) == pytest.approx(100)
+    assert 30 < scores.agreement(world.load("dev", 60)[2]) < 99
+
+
+def test_truth_counts_claims_where_they_are_made():
+    cat = Scene("snow", (Thing("cat", "red", "small", 20, 20),))
+    said = ["a red cat", "a red cat in the snow", "a red cat at night", "cat red"]
+    shares = scores.truth(said, [cat] * 4)
+    assert shares["grammatical"] == 0.75 and shares["true"] == 0.5
+    assert shares["place"] == 0.5 and shares["things"] == 1.0
+    assert np.isnan(shares["relation"])
+
+
+def test_the_cells_that_a_thing_covers_add_up_to_its_area():
+    thing = Thing("cat", "red", "small", 30, 41)
+    covered = scores.covered(thing, (8, 8))
+    assert covered.sum() * 64 == pytest.approx(world.SIZES["small"][1] ** 2)
+    rows, columns = np.nonzero(covered)
+    assert {*rows} == {33 // 8, 5, 48 // 8} and {*columns} == {22 // 8, 3, 37 // 8}
+
+
+class Oracle:
+    """It has read the answers, and looks at the upper left quarter."""
+
+    def __init__(self, *_, attention=True):
+        self.answers = {}
+        for split in ("test", "test unseen"):
+            pictures, _, sentences = world.load(split)
+            self.answers |= {p.tobytes(): s[0] for p, s in zip(pictures, sentences, strict=True)}
+
+    def describe(self, pictures, width=1):
+        return [self.answers[picture.tobytes()] for picture in pictures]
+
+    def attention(self, picture, sentence):
+        quarter = np.outer([1, 1, 0, 0], [1, 1, 0, 0]) / 4
+        return np.repeat(quarter[None], len(sentence.split()), axis=0)
+
+
+def test_who_knows_the_answers_gets_full_marks(monkeypatch):
+    load = world.load
+    monkeypatch.setattr(world, "load", functools.cache(lambda split, count=0: load(split, 60)))
+    figures = scores.evaluate({}, types.SimpleNamespace(trained=Oracle))
+    assert figures["test: BLEU-4"] == pytest.approx(100)
+    for name in ("test: true", "test unseen: relation", "test: true, without attention"):
+        assert figures[name] == 1, name
+    assert 0.01 < figures["attention: share"] < 0.4 < figures["attention: on the right one"] < 0.9
+
+
+@pytest.mark.slow
+def test_the_shipped_captioners_score_as_their_card_says():
+    figures = evaluate("captioner")
+    for name, wanted in {
+        "test: true": 0.968,
+        "test unseen: true": 0.854,
+        "attention: share": 0.39,
+        "attention: on the right one": 0.98,
+    }.items():
+        assert figures[name] == pytest.approx(wanted, abs=0.02), name
+    assert figures["test: BLEU-4"] == pytest.approx(79.3, abs=1)
+    assert figures["test unseen: true, without attention"] < 0.2
