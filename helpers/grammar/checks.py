@@ -116,8 +116,8 @@ def readings(answer):
     chosen = sentence.words[sentence.heads[sentence.words.index(word)] - 1]
     if chosen not in heads:
         raise Wrong(f"the parser hangs {word!r} under {chosen!r}, which is neither of your two")
-    prices = np.exp([parser_network.shipped().log_probability(tree) for tree in trees])
-    shares = 100 * prices / prices.sum()
+    prices = np.array([parser_network.shipped().log_probability(tree) for tree in trees])
+    shares = 100 * np.exp(prices - np.logaddexp(*prices))
     if shares.min() < LEAST:
         unlikely = heads[shares.argmin()]
         raise Wrong(f"with {word!r} under {unlikely!r} the parser sees no sense in it at all")

@@ -16,11 +16,8 @@ import numpy as np
 from helpers import files
 
 COLUMNS = 10
-NUMBER = "[1-9][0-9]{0,8}"
-WORD = re.compile(NUMBER)
-RANGE = re.compile(f"({NUMBER})-({NUMBER})")
-EMPTY = re.compile(rf"(?:0|{NUMBER})\.{NUMBER}")
-HEAD = re.compile(f"_|0|{NUMBER}")
+RANGE = re.compile("([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
+HEAD = re.compile("_|0|[1-9][0-9]{0,8}")
 
 
 class TreebankError(ValueError):
@@ -83,18 +80,10 @@ def parse(text, name="the text", trees=False):
             block = []
     if trees and not any((s.heads >= 0).any() for _, s in sentences):
         raise TreebankError(f"There are no trees in {name}: no word in it has a head.")
-    for number, sentence in sentences if trees else ():
-        reason = flaw(sentence.heads)
-        if not reason and "_" in sentence.relations:
-            reason = f"word {sentence.relations.index('_') + 1} has no relation"
-        if reason:
-            raise TreebankError(f"Above line {number} of {name} stands no whole tree: {reason}.")
+    if trees:
+        for number, sentence in sentences:
+            demand_trees([sentence], f"Above line {number} of {name}: ")
     return [sentence for _, sentence in sentences]
-
-
-def universal(relation):
-    """Return a relation without its subtype: "nsubj:pass" -> "nsubj"."""
-    return relation.split(":")[0]
 
 
 def flaw(heads):
@@ -115,12 +104,15 @@ def flaw(heads):
     return ""
 
 
-def demand_trees(sentences):
-    """Raise TreebankError, which shows the sentence, where one has no whole tree."""
+def demand_trees(sentences, where=""):
+    """Raise TreebankError, which shows the sentence, where one has no whole tree with relations."""
     for sentence in sentences:
-        if reason := flaw(sentence.heads):
+        reason = flaw(sentence.heads)
+        if not reason and "_" in sentence.relations:
+            reason = f"word {sentence.relations.index('_') + 1} has no relation"
+        if reason:
             words = shorten(" ".join(sentence.words), 60, placeholder=" …")
-            raise TreebankError(f"“{words}” has no whole tree: {reason}.")
+            raise TreebankError(f"{where}“{words}” has no whole tree: {reason}.")
 
 
 def _sentence(block, name):
@@ -131,34 +123,24 @@ def _sentence(block, name):
     for number, line in block:
         if line.startswith("#") and not (words or reach or empty):
             continue
-        row, due = line.split("\t"), len(words) + 1
-        if len(row) != COLUMNS:
-            refuse(number, f"it has {len(row)} columns, and {COLUMNS} separated by tabs are needed")
-        if "" in row:
-            refuse(number, "one of its columns is empty (_ stands for what is not known)")
-        if WORD.fullmatch(row[0]):
-            if int(row[0]) != due:
-                refuse(number, f"word {row[0]} stands where word {due} is due")
-            if not HEAD.fullmatch(row[6]):
-                refuse(number, f"the head {row[6]!r} is not the number of a word, 0 or _")
+        row, due, node = line.split("\t"), len(words) + 1, f"{len(words)}.{empty + 1}"
+        if len(row) != COLUMNS or "" in row:
+            refuse(number, f"{COLUMNS} columns are needed, separated by tabs, none of them empty")
+        match = RANGE.fullmatch(row[0])
+        if row[0] == str(due):
             words.append((number, row))
             empty = 0
-        elif match := RANGE.fullmatch(row[0]):
-            first, last = int(match[1]), int(match[2])
-            if first != due or first <= reach or last < first:
-                refuse(number, f"the range {row[0]} doesn't fit where word {due} is due")
-            reach = last
-        elif EMPTY.fullmatch(row[0]):
+        elif row[0] == node:
             empty += 1
-            if row[0] != f"{len(words)}.{empty}":
-                refuse(number, f"node {row[0]} stands where {len(words)}.{empty} is due")
+        elif match and reach < due == int(match[1]) <= int(match[2]):
+            reach = int(match[2])
         else:
-            refuse(number, f"{row[0]!r} numbers no word (3), range (3-4) or empty node (3.1)")
+            refuse(number, f"{row[0]!r} stands where word {due}, a range or node {node} is due")
     if reach > len(words):
-        refuse(number, f"a range ends at word {reach}, and there are {len(words)}")
+        refuse(number, f"word {reach} of a range is missing")
     for number, row in words:
-        if row[6] != "_" and int(row[6]) > len(words):
-            refuse(number, f"the head {row[6]} is outside of the sentence")
+        if not HEAD.fullmatch(row[6]) or (row[6] != "_" and int(row[6]) > len(words)):
+            refuse(number, f"the head {row[6]!r} is not a word's number, 0 or _")
     rows = [row for _, row in words]
     return Sentence(
         words=[row[1] for row in rows],
@@ -192,7 +174,7 @@ def _lines(sentence):
     position = 0
     for line in lines:
         row = line.split("\t")
-        if WORD.fullmatch(row[0]):
+        if row[0].isdecimal():
             head = sentence.heads[position]
             new = ["_" if head < 0 else str(head), sentence.relations[position]]
             if row[6:8] != new:

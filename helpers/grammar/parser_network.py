@@ -73,7 +73,7 @@ class Network(keras.Model):
         self.backward = [_lstm(settings.units, inputs[i], f"backward{i}") for i in inputs]
         self.tag = _dense(sizes["tag"], both, "tag")
         self.fine_tag = _dense(sizes["fine_tag"], both, "fine_tag")
-        self.project = _dense(len(SLOTS) * self.hidden, both, "project")
+        self.project = _dense(SLOTS * self.hidden, both, "project")
         self.label = _embedding(LABELLED * self.relations, self.hidden, "label", spread=0.05)
         self.score = _dense(parsing.classes(self.relations), self.hidden, "score")
         self.built = True
@@ -110,7 +110,7 @@ class Network(keras.Model):
         words (M, slots): which word is in each slot, counted through the batch; labels (M,
         LABELLED): the relations of those that are children.
         """
-        x = tf.reduce_sum(tf.gather(table, words * len(SLOTS) + tf.range(len(SLOTS))), 1)
+        x = tf.reduce_sum(tf.gather(table, words * SLOTS + tf.range(SLOTS)), 1)
         x += tf.reduce_sum(self.label(labels + tf.range(LABELLED) * self.relations), 1)
         return self.score(self._drop(tf.nn.relu(x), training))
 
@@ -144,7 +144,7 @@ def ints(*shape):
 
 
 # What the network's graphs take: what `what_to_look_at` returns; a lexicon's ids, and lengths.
-WORDS_AND_LABELS = (ints(None, len(SLOTS)), ints(None, LABELLED))
+WORDS_AND_LABELS = (ints(None, SLOTS), ints(None, LABELLED))
 SENTENCES = (ints(None, None, len(COLUMNS)), ints(None))
 
 

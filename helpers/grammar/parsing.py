@@ -16,19 +16,10 @@ MOVES = ("shift", "left-arc", "right-arc")
 NO_HEAD = -1
 IMPOSSIBLE = 1 << 20
 NEVER = np.float32(-1e9)  # the score of a move that is not allowed
-SLOTS = (
-    "top",
-    "below",
-    "third",
-    "front",
-    "top's leftmost child",
-    "top's rightmost child",
-    "below's rightmost child",
-    "front's leftmost child",
-)
+SLOTS = 8  # words that a decision looks at: see `States.window`
 
 
-# ------------------------------------------------------------------------------------- the game
+# -- the game --------------------------------------------------------------------------------------
 
 
 class States:
@@ -111,7 +102,11 @@ class States:
         self.children[0, side, chosen, head] = child
 
     def window(self, rows):
-        """Return the positions that a decision looks at, as named by SLOTS: int (rows, slots)."""
+        """Return the positions that a decision looks at: int (rows, SLOTS).
+
+        The top of the stack, the two beneath it, the front of the queue; then the outermost
+        children: left and right ones of the top, the right one below it, the left one in front.
+        """
         top, below, third = (self.top(rows, depth) for depth in range(3))
         front = self.front(rows)
         left, right = self.children[0]
@@ -185,7 +180,8 @@ def is_projective(heads):
     return not any(a < c < b < d for a, b in arcs for c, d in arcs)
 
 
-# ------------------------------------------------------------------------------- words as numbers
+# -- words as numbers ------------------------------------------------------------------------------
+
 
 PAD, UNKNOWN, ROOT = 0, 1, 2
 SPECIAL = ("<pad>", "<unknown>", "<root>")
@@ -268,7 +264,7 @@ def _frequent(values, least):
     return sorted((v for v, c in counts.items() if c >= least), key=lambda v: (-counts[v], v))
 
 
-# --------------------------------------------------------------------------------------- decoding
+# -- decoding --------------------------------------------------------------------------------------
 
 
 def classes(relations):

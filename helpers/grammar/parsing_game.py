@@ -28,15 +28,15 @@ class Game:
 
     def __init__(self, sentence, moves=()):
         """Start with all words in the queue, and make the `moves`."""
-        self.sentence, self.moves, self.lost = sentence, [], []
-        self._restart()
+        self.sentence, self._row = sentence, np.array([0])
+        self._play(moves)
+
+    def _play(self, moves):
+        n = len(self.sentence)
+        self.moves, self.lost, self._states = [], [], States([n])
+        self._oracle = Oracle(self._states, [self.sentence.heads], [np.ones(n, np.int32)])
         for move in moves:
             self.move(move)
-
-    def _restart(self):
-        self._states, self._row = States([len(self.sentence)]), np.array([0])
-        relations = np.ones(len(self.sentence), np.int32)
-        self._oracle = Oracle(self._states, [self.sentence.heads], [relations])
 
     def costs(self):
         """Return how many true arcs each move would lose (IMPOSSIBLE where it is not allowed)."""
@@ -57,7 +57,7 @@ class Game:
 
     def back(self):
         """Take the last move back, if there is one."""
-        self.__init__(self.sentence, self.moves[:-1])
+        self._play(self.moves[:-1])
 
     def stack(self):
         """Return the words on the stack, the root first."""

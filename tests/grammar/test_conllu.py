@@ -18,14 +18,11 @@ REAL = (
 )
 
 
-def rows(*numbers, heads=None, relation="dep"):
+def rows(*numbers, heads="", relation="dep"):
     """CoNLL-U text with these numbers in its first column, and heads where they are words."""
-    heads = iter(heads or [])
-    lines = []
-    for number in numbers:
-        head = next(heads, "_") if number.isdigit() else "_"
-        lines.append(f"{number}\tw" + "\t_" * 4 + f"\t{head}\t{relation}\t_\t_")
-    return "\n".join(lines) + "\n\n"
+    heads = iter(heads)
+    columns = [(n, next(heads, "_") if n.isdigit() else "_") for n in numbers]
+    return "".join(f"{n}\tw\t_\t_\t_\t_\t{h}\t{relation}\t_\t_\n" for n, h in columns) + "\n"
 
 
 def test_a_file_passes_through_unchanged(tmp_path):
@@ -51,13 +48,8 @@ def test_a_new_head_is_written_and_the_stale_column_emptied():
     lines = conllu.text([sentence]).split("\n")
     assert lines[2].split("\t")[6:9] == ["2", "nsubj", "_"]
     assert lines[4] == REAL.split("\n")[4]
-
-
-def test_a_sentence_without_a_file_is_written_too():
-    made = Sentence(["Go", "!"], ["VERB", "PUNCT"], heads=np.array([0, 1]), relations=["root", "x"])
-    (again,) = conllu.parse(conllu.text([made]))
-    assert (again.words, again.tags, again.relations) == (made.words, made.tags, made.relations)
-    assert again.heads.tolist() == [0, 1]
+    made = conllu.parse(conllu.text([Sentence(["Go", "!"], heads=np.array([0, -1]))]))
+    assert (made[0].words, made[0].heads.tolist()) == (["Go", "!"], [0, -1])
 
 
 def test_what_is_valid_is_read():
@@ -71,55 +63,43 @@ def test_what_is_valid_is_read():
         assert [len(s) for s in conllu.parse(text)] == words
 
 
+STRANGE = [*"0c３³_", "03", "3.", ".1", "+3", "3_0", "-1", "nan", "3-", "3.a", "3-4-5", "3.01"]
+HEADS = [*"x３9", "-1", "nan", "1.1", "+1", "01", "1_0", " 1", "9" * 30, "9" * 5000]
 # The kinds of Universal Dependencies' own validate.py: what stands in the file, and the line.
-REFUSED = {
-    "plain text": ("hello world\n", 1),
-    "columns": (REAL.replace("\t_\n", "\n", 1), 3),
-    "a column too many": (REAL + rows("1").replace("w", "w\t"), 11),
-    "a line of blanks": (rows("1") + "  \n", 3),
-    "an empty column": (rows("1").replace("w", ""), 1),
-    "a comment between words": (rows("1")[:-1] + "# late\n" + rows("2"), 2),
-    **{
-        f"number {number!r}": (rows("1", "2")[:-1] + rows(number), 3)
-        for number in [*"0c３³_", "03", "3.", ".1", "+3", "3_0", "-1", "nan", "3-", "3.a", "3-4-5"]
-    },
-    "from 0": (rows("0", "1"), 1),
-    "a number twice": (rows("1", "1"), 2),
-    "a number left out": (rows("1", "3"), 2),
-    "no empty line": (rows("1", "2")[:-1] + rows("1", "2"), 3),
-    "a range backwards": (rows("2-1", "1", "2"), 1),
-    "a range too early": (rows("2-3", "1", "2", "3"), 1),
-    "a range too late": (rows("1", "2", "1-2"), 3),
-    "ranges overlap": (rows("1-2", "1", "2-3", "2", "3"), 3),
-    "a range twice": (rows("1-2", "1-2", "1", "2"), 2),
-    "a range too long": (rows("1-3", "1", "2"), 3),
-    "a node elsewhere": (rows("1", "2.1", "2"), 2),
-    "a node too early": (rows("1", "1.2"), 2),
-    "a node numbered 0": (rows("1", "1.0"), 2),
-    **{
-        f"head {head!r}": (rows("1", "2", heads=["0", head]), 2)
-        for head in [
-            "x",
-            "-1",
-            "nan",
-            "1.1",
-            "+1",
-            "01",
-            "１",
-            "1_0",
-            " 1",
-            "3",
-            "9" * 30,
-            "9" * 5000,
-        ]
-    },
-}
+REFUSED = [
+    ("hello world\n", 1),
+    (REAL.replace("\t_\n", "\n", 1), 3),  # nine columns, then eleven, then an empty one
+    (REAL + rows("1").replace("w", "w\t"), 11),
+    (rows("1").replace("w", ""), 1),
+    (rows("1") + "  \n", 3),
+    (rows("1")[:-1] + "# a comment between words\n" + rows("2"), 2),
+    *((rows("1", "2", number), 3) for number in STRANGE),
+    *((rows("1", "2", heads=["0", head]), 2) for head in HEADS),
+    (rows("0", "1"), 1),
+    (rows("1", "1"), 2),
+    (rows("1", "3"), 2),
+    (rows("1", "2", "1", "2"), 3),  # no empty line between two sentences
+    (rows("2-1", "1", "2"), 1),
+    (rows("2-3", "1", "2", "3"), 1),
+    (rows("1", "2", "1-2"), 3),
+    (rows("1-2", "1", "2-3", "2", "3"), 3),
+    (rows("1-2", "1-2", "1", "2"), 2),
+    (rows("1-3", "1", "2"), 3),
+    (rows("1", "2.1", "2"), 2),
+    (rows("1", "1.2"), 2),
+    (rows("1", "1.0"), 2),
+]
 
 
-@pytest.mark.parametrize(("text", "line"), REFUSED.values(), ids=REFUSED)
-def test_every_other_line_is_refused_by_number(text, line):
-    with pytest.raises(TreebankError, match=rf"^Line {line} of f\.conllu is not CoNLL-U: .*\.$"):
-        conllu.parse(text, "f.conllu")
+def test_every_other_line_is_refused_by_number():
+    faults = []
+    for text, line in REFUSED:
+        try:
+            faults.append((text, conllu.parse(text, "f.conllu")))
+        except TreebankError as error:
+            if not str(error).startswith(f"Line {line} of f.conllu is not CoNLL-U: "):
+                faults.append((text, str(error)))
+    assert faults == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +108,7 @@ def test_every_other_line_is_refused_by_number(text, line):
         ("", "no trees in f"),
         ("# a\n# b\n", "no trees in f"),
         (rows("1", "2"), "no trees in f"),
-        (REAL + rows("1", "2", heads="0_"), "line 13 .* word 2 has no head"),
+        (REAL + rows("1", "2", heads="0_"), "line 13 of f.conllu: .* word 2 has no head"),
         (REAL + rows("1", "2", heads="00"), "2 words hang under the root"),
         (REAL + rows("1", "2", heads="12"), "0 words hang under the root"),
         (REAL + rows("1", "2", "3", heads="023"), "word 2 hangs in a circle"),
@@ -142,16 +122,8 @@ def test_where_trees_are_promised_anything_else_is_refused(text, said):
         conllu.parse(text, "f.conllu", trees=True)
 
 
-def test_what_is_a_tree():
-    for heads in ([], [0], [2, 0, 2]):
-        assert conllu.flaw(heads) == ""
-    for heads in ([0, 0], [2, 1, 0], [2, 1], [1], [-1, 1], [0, 9]):
-        assert conllu.flaw(heads)
-
-
 def test_missing_or_binary_files_get_a_sentence(tmp_path):
-    with pytest.raises(TreebankError, match="can't be read"):
-        conllu.read(tmp_path / "none.conllu")
     (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TreebankError, match="UTF-8"):
-        conllu.read(tmp_path / "b")
+    for name, said in (("none.conllu", "can't be read"), ("b", "UTF-8")):
+        with pytest.raises(TreebankError, match=said):
+            conllu.read(tmp_path / name)

@@ -62,16 +62,6 @@ def test_a_sentence_is_parsed_the_same_alone_and_in_company(trained):
     assert sum(same) >= 19  # rounding may tip a close decision
 
 
-def test_the_oracle_can_be_followed_alone(trained):
-    parser, sentences, _ = trained
-    lesson = training.Lesson(parser, sentences[:20], np.random.default_rng(0))
-    ids, lengths, tags, fine, words, labels, targets = lesson.batch(list(range(20)), explore=0)
-    assert len(words) == len(labels) == len(targets) == 2 * sum(map(len, sentences[:20]))
-    assert (targets.max(1) >= 0).all()
-    assert ids.shape[:2] == tags.shape == fine.shape
-    assert lengths.tolist() == [len(s) + 1 for s in sentences[:20]]
-
-
 def test_a_saved_parser_comes_back(trained, tmp_path):
     parser, sentences, _ = trained
     parser.save(tmp_path / "p.npz")

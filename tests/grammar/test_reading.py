@@ -1,30 +1,27 @@
 import numpy as np
-import pytest
 
 from helpers.grammar import conllu, reading
 from helpers.grammar.conllu import Sentence
 
+TOKENS = [  # words with blanks between them, sentences with |
+    ("", ""),
+    (" \n\t ", ""),
+    ("😀", "😀"),
+    ("I don't know.", "I do n't know ."),
+    ("It's Ben’s!", "It 's Ben ’s !"),
+    ('"Go," he said. Go!', '" Go , " he said . | Go !'),
+    ('He said "Go!" Then he left', 'He said " Go ! " | Then he left'),
+    ("Mr. Hill paid $3.50 at 10:30", "Mr. Hill paid $ 3.50 at 10:30"),
+    ("See https://a.org/b?c=d.", "See https://a.org/b?c=d ."),
+    ("a well-known man", "a well - known man"),
+    ("One line\n\nanother", "One line | another"),
+    ("これは。そうだ", "これは 。 | そうだ"),
+]
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", []),
-        (" \n\t ", []),
-        ("😀", [["😀"]]),
-        ("I don't know.", [["I", "do", "n't", "know", "."]]),
-        ("It's Ben’s!", [["It", "'s", "Ben", "’s", "!"]]),
-        ('"Go," he said. Go!', [['"', "Go", ",", '"', "he", "said", "."], ["Go", "!"]]),
-        ('He said "Go!" Then he left', [["He", "said", '"', "Go", "!", '"'],
-                                        ["Then", "he", "left"]]),
-        ("Mr. Hill paid $3.50 at 10:30", [["Mr.", "Hill", "paid", "$", "3.50", "at", "10:30"]]),
-        ("See https://a.org/b?c=d.", [["See", "https://a.org/b?c=d", "."]]),
-        ("a well-known man", [["a", "well", "-", "known", "man"]]),
-        ("One line\n\nanother", [["One", "line"], ["another"]]),
-        ("これは。そうだ", [["これは", "。"], ["そうだ"]]),
-    ],
-)  # fmt: skip
-def test_text_becomes_sentences_of_words(text, words):
-    assert reading.tokenise(text) == words
+
+def test_text_becomes_sentences_of_words():
+    found = [" | ".join(" ".join(words) for words in reading.tokenise(text)) for text, _ in TOKENS]
+    assert found == [words for _, words in TOKENS]
 
 
 def test_any_text_can_be_read_and_nothing_is_lost():
@@ -60,34 +57,6 @@ def test_the_shipped_parser_reads_plain_english():
     assert sentence.tags == ["DET", "ADJ", "NOUN", "VERB", "PRON", "NOUN", "DET", "NOUN", "PUNCT"]
     assert sentence.heads.tolist() == [3, 3, 4, 0, 6, 4, 8, 4, 4]
     assert sentence.relations[5] == "iobj"
-
-
-def test_who_did_what_to_whom():
-    for text, facts in (
-        ("The dog chased the man.", [("The dog", "chased", "the man")]),
-        ("Anna slept in the garden.", [("Anna", "slept", "")]),
-        ("The cake was eaten by the children.", [("the children", "eaten", "The cake")]),
-        (
-            "Anna wrote a letter and sent it.",
-            [("Anna", "wrote", "a letter"), ("Anna", "sent", "it")],
-        ),
-        ("Sleep!", []),
-    ):
-        found = [tuple(fact) for sentence in reading.read(text) for fact in reading.facts(sentence)]
-        assert found == facts
-
-
-def test_questions_are_answered_from_the_facts():
-    story = reading.read("Anna painted the old house. The house was visited by her brother.")
-    for question, answer in (
-        ("Who painted the house?", "Anna"),
-        ("What did Anna paint?", "the old house"),
-        ("Who visited the house?", "her brother"),
-        ("Who sold the house?", ""),
-        ("Anna painted the house.", ""),
-        ("", ""),
-    ):
-        assert reading.answer(question, story, lambda one, other: one[:4] == other[:4]) == answer
 
 
 def test_a_word_hung_elsewhere_gets_the_relation_that_fits_there():

@@ -13,41 +13,30 @@ def test_the_own_treebank_has_three_parts_without_a_sentence_in_common(own):
 @pytest.fixture
 def folder_of_ewt(own, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "empty"))
     conllu.write(tmp_path / "en_ewt-ud-train.conllu", own["train"][:30])
     conllu.write(tmp_path / "en_ewt-ud-dev.conllu", own["dev"][:20])
     return tmp_path
 
 
-def test_ewt_is_read_from_a_named_folder_and_else_says_what_helps(folder_of_ewt, monkeypatch):
-    assert len(treebank.ewt("train")) == 30
-    with pytest.raises(conllu.TreebankError, match=r"en_ewt-ud-test\.conllu can't be read"):
-        treebank.ewt("test")
-    (folder_of_ewt / "en_ewt-ud-test.conllu").write_text("# nothing\n")
-    with pytest.raises(conllu.TreebankError, match="no trees in en_ewt"):
-        treebank.ewt("test")
-    monkeypatch.delenv("WORKSHOP_EWT")
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-    monkeypatch.setenv("WORKSHOP_CACHE", str(folder_of_ewt / "empty"))
-    with pytest.raises(conllu.TreebankError, match=r"WORKSHOP_OFFLINE.*WORKSHOP_EWT\.$"):
-        treebank.ewt("train")
-
-
 def test_real_sentences_where_they_can_be_had(folder_of_ewt):
+    there = [s.words for s in treebank.ewt("train")]
     line, train, unseen = treebank.real_or_own(count=25, unseen=10)
     assert line == "25 real sentences of the English Web Treebank"
-    assert (len(train), len(unseen)) == (25, 10)
-    words = [s.words for s in train]
-    assert all(w in [s.words for s in treebank.ewt("train")] for w in words)
-    assert words != [s.words for s in treebank.ewt("train")[:25]]  # drawn, not the first ones
-    assert words == [s.words for s in treebank.real_or_own(count=25, unseen=10)[1]]
+    drawn = [s.words for s in train]
+    assert (len(drawn), len(unseen)) == (25, 10)
+    assert all(words in there for words in drawn) and drawn != there[:25]
+    assert drawn == [s.words for s in treebank.real_or_own(count=25, unseen=10)[1]]
 
 
-def test_else_sentences_of_the_grammar_and_a_line_that_says_so(folder_of_ewt, monkeypatch, capsys):
-    (folder_of_ewt / "en_ewt-ud-dev.conllu").unlink()
+def test_where_they_can_not_it_says_what_helps(folder_of_ewt, monkeypatch, capsys):
+    (folder_of_ewt / "en_ewt-ud-dev.conllu").write_text("# nothing\n")
     assert "our own grammar" in treebank.real_or_own()[0]
-    assert "en_ewt-ud-dev.conllu can't be read" in capsys.readouterr().out
+    assert "no trees in en_ewt-ud-dev.conllu" in capsys.readouterr().out
     monkeypatch.delenv("WORKSHOP_EWT")
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    with pytest.raises(conllu.TreebankError, match=r"WORKSHOP_OFFLINE.*WORKSHOP_EWT\.$"):
+        treebank.ewt("train")
     line, train, unseen = treebank.real_or_own(count=40, unseen=20)
     assert "our own grammar: the English Web Treebank is not on this machine" in line
     assert (len(train), len(unseen)) == (40, 20)
@@ -57,7 +46,6 @@ def test_else_sentences_of_the_grammar_and_a_line_that_says_so(folder_of_ewt, mo
 def test_the_shipped_word_vectors():
     glove = word_vectors.WordVectors(*word_vectors.load())
     assert glove.vectors.shape == (40_000, 50)
-    assert len(glove.number) == 40_000
     near = [word for word, _ in glove.nearest(glove["dog"], 3, without=["Dog"])]
     assert "cat" in near and "dog" not in near
     assert glove.analogy("man", "king", "woman", 3)[0][0] == "queen"

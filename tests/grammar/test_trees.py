@@ -54,20 +54,14 @@ def test_the_game_tells_what_a_move_loses_and_takes_it_back():
     assert game.stack() == ["ROOT", "The", "dog"]
     game.back()
     assert game.stack() == ["ROOT", "The"]
-    for move in parsing.true_moves(SENTENCE.heads)[1:]:
-        game.move(move)
-    assert game.finished()
-    assert game.news() == "The tree is right."
+    game = Game(SENTENCE, parsing.true_moves(SENTENCE.heads))
+    assert game.finished() and game.news() == "The tree is right."
     assert game.tree().heads.tolist() == SENTENCE.heads.tolist()
-
-
-def test_a_wrong_arc_is_drawn_without_its_relation():
-    game = Game(SENTENCE, [0, 1, 0, 0, 2])
-    tree = game.tree()
-    assert (tree.relations[0], tree.relations[2], tree.heads[2]) == ("det", "?", 2)
-    while not game.finished():
-        game.move(game.allowed().index(True))
-    assert game.news() == f"Finished, with {sum(game.lost)} arc(s) wrong."
+    wrong = Game(SENTENCE, [0, 1, 0, 0, 2])  # a wrong arc is drawn without its relation
+    assert (wrong.tree().relations[0], wrong.tree().relations[2]) == ("det", "?")
+    while not wrong.finished():
+        wrong.move(wrong.allowed().index(True))
+    assert wrong.news() == f"Finished, with {sum(wrong.lost)} arc(s) wrong."
 
 
 def test_buttons_play_the_game_and_its_still_is_the_tree(monkeypatch):
