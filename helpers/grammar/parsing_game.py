@@ -133,8 +133,7 @@ def play(sentence):
     for button in buttons.values():
         button.on_click(press)
     refresh()
-    alt = f"The game of three moves, before the first one: {' '.join(sentence.words)}. "
-    alt += f"The tree to reach: {trees.describe(sentence)}"
+    alt = f"The game of three moves, before the first one. To reach: {trees.describe(sentence)}"
     box = ipywidgets.VBox([board, ipywidgets.HBox(list(buttons.values())), news])
     widgets.show(box, trees.Drawing(sentence, alt=alt))
     return game, buttons
