@@ -27,7 +27,7 @@ class ImageError(ValueError):
     """A picture that can't be read or written; the message says which, and what to do."""
 
 
-def read(source, size=None) -> np.ndarray:
+def read(source, size=None, smallest: int = 1) -> np.ndarray:
     """Read a picture into a uint8 array of shape (height, width, 3).
 
     `source` is a path, the file's bytes, an open binary file, a Pillow image or an array.
@@ -36,7 +36,8 @@ def read(source, size=None) -> np.ndarray:
 
     `size=(height, width)` gives exactly this size: what sticks out is cut off on both sides, so
     that nothing is distorted. `size=n` shrinks the longer side to n pixels, if it is longer. Both
-    need much less memory than reading a large photograph whole.
+    need much less memory than reading a large photograph whole. A file with fewer than `smallest`
+    pixels on a side is refused.
 
     Raises ImageError, in one sentence with the remedy, for anything that can't be read.
     """
@@ -49,7 +50,7 @@ def read(source, size=None) -> np.ndarray:
             # Pillow warns of what it could mend, or of files larger than its own limit.
             warnings.simplefilter("ignore")
             with Image.open(_opened(source, name), formats=_formats()) as file:
-                _check_pixels(file, name)
+                _check_pixels(file, name, smallest)
                 return _pixels(_upright(file, size), size)
     except ImageError:
         raise
@@ -170,11 +171,16 @@ def _formats() -> list[str]:
     return [name for name in Image.ID if name not in REFUSED_FORMATS]
 
 
-def _check_pixels(file, name) -> None:
+def _check_pixels(file, name, smallest) -> None:
     if file.width * file.height > MAX_PIXELS:
         raise ImageError(
             f"{name} has {file.width:,} × {file.height:,} pixels, more than {MAX_PIXELS:,}: "
             "make it smaller in an image editor and try again."
+        )
+    if min(file.size) < smallest:
+        raise ImageError(
+            f"{name} has {file.height} × {file.width} pixels, too few to show anything: at least "
+            f"{smallest} × {smallest} are needed."
         )
 
 

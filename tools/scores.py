@@ -23,7 +23,7 @@ REGISTRY = {
 }
 
 # Where a lesson builds the network: the function also gets what the lesson teaches, as a module.
-TAUGHT = {"captioner": "05"}
+TAUGHT = {"captioner": "05", "compact-inception": "04"}
 
 # The options that an evaluation understands, where there are any: {"parser": ("treebank",)} allows
 # `python -m helpers evaluate parser --treebank FILE`.

@@ -2,17 +2,14 @@
 
 A cat has pointed ears, whiskers, slit pupils and a slim body; a dog has hanging ears, a snout, a
 large nose and often its tongue out. Fur, markings, pose, background and light vary in the same way
-in both. The card says more: `card()`.
+in both. The card says more: `data/cards/cats-dogs.md`.
 """
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from helpers import assets
-
 SIDE = 96  # pixels; a picture's height and width
 NAMES = ("cat", "dog")  # what the labels 0 and 1 stand for
-TRAIN, TEST = 800, 400  # pictures that `load` gives
 
 FINE = 3  # drawn at this many times the size and shrunk, so that outlines are smooth
 CANVAS = FINE * SIDE
@@ -47,14 +44,6 @@ PINK, TONGUE, INK = (214, 142, 146), (226, 104, 122), (38, 32, 34)
 Pictures = tuple[np.ndarray, np.ndarray]
 
 
-def load(seed: int = 0) -> tuple[Pictures, Pictures]:
-    """Return (x_train, y_train), (x_test, y_test): 800 and 400 pictures, half of each dogs.
-
-    x: uint8 (n, 96, 96, 3), y: int64 (n,), 0 cat, 1 dog. The same ones for the same seed.
-    """
-    return draw(TRAIN, [seed, 0]), draw(TEST, [seed, 1])
-
-
 def draw(count: int, seed=0) -> Pictures:
     """Draw `count` pictures: uint8 (count, 96, 96, 3), and their labels, int64 (count,), mixed.
 
@@ -67,11 +56,6 @@ def draw(count: int, seed=0) -> Pictures:
     for i, (label, own) in enumerate(zip(labels, generator.spawn(count), strict=True)):
         pictures[i] = picture(bool(label), own)
     return pictures, labels
-
-
-def card() -> str:
-    """Return the data set's card: what it is, how it is made, what it is for, its limits."""
-    return (assets.DATA / "cards" / "cats-dogs.md").read_text(encoding="utf-8")
 
 
 def picture(dog: bool, generator: np.random.Generator) -> np.ndarray:

@@ -2,20 +2,21 @@
 
 import numpy as np
 
-from helpers.exercises import Wrong, exercise
-from helpers.vision import inception, photos, transfer
+from helpers.exercises import Wrong, exercise, function
+from helpers.vision import folders, inception, photos, transfer
 
 SIDE, CHANNELS = 12, 10  # of the maps on which a learner's module is tried
 LEAST = 0.9  # share of the held-out crops that a classifier of one's own must read
 
 
 @exercise
-def module(function):
-    """Judge a function (x, widths) that adds an Inception module."""
+def module(answer):
+    """Judge a function (x, w) that adds an Inception module of the widths `w`."""
     import keras
 
     widths = inception.Widths(8, 4, 6, 2, 3, 5)
-    model = _built(lambda x: function(x, widths))
+    add = function(answer, "module(x, w)")
+    model = _built(lambda x: add(x, widths))
     height, width, channels = model.output_shape[1:]
     if (height, width) != (SIDE, SIDE):
         raise Wrong(
@@ -35,26 +36,23 @@ def module(function):
             f"branches put together have {widths.total}"
         )
     weights, expected = _kernel_weights(found), inception.module_weights(CHANNELS, widths)
-    if weights > expected:
+    if weights != expected:
+        what = "1×1 in front of the 3×3 and the 5×5" if weights > expected else "branch"
         raise Wrong(
-            f"its kernels have {weights:,} weights, more than the {expected:,} of a module that "
-            "makes its input narrow (1×1) before the 3×3 and the 5×5"
-        )
-    if weights < expected:
-        raise Wrong(
-            f"its kernels have {weights:,} weights and a module's {expected:,}: is every branch, "
-            "with its 1×1, there?"
+            f"its kernels have {weights:,} weights and a module's {expected:,}: is every {what} "
+            "there?"
         )
     return "Four looks at the same place, at four sizes, and the next layer picks what it needs."
 
 
 @exercise
-def factorised(function):
+def factorised(answer):
     """Judge a function (x, filters) that sees 5×5 pixels with fewer weights than one 5×5."""
     import keras
 
     filters = CHANNELS
-    model = _built(lambda x: function(x, filters))
+    add = function(answer, "factorised(x, filters)")
+    model = _built(lambda x: add(x, filters))
     if model.output_shape[1:] != (SIDE, SIDE, filters):
         raise Wrong(
             f"from {SIDE}×{SIDE} positions it should make {SIDE}×{SIDE} with {filters} channels, "
@@ -71,47 +69,46 @@ def factorised(function):
     if weights >= one_five:
         raise Wrong(f"its kernels have {weights:,} weights, and a single 5×5 has {one_five:,}")
     return (
-        f"{weights:,} weights do the work of {one_five:,}, and there is one more bend in between. "
-        "InceptionV3 goes on like that: 7×7 as 1×7 and 7×1."
+        f"{weights:,} weights do the work of {one_five:,}, and there is one more non-linearity in "
+        "between. InceptionV3 goes on like that: 7×7 as 1×7 and 7×1."
     )
 
 
 @exercise
-def unfreeze(function):
+def unfreeze(answer):
     """Judge a function (part, first) that lets the upper layers learn, batch norm excepted."""
     import keras
 
+    switch = function(answer, "unfreeze(part, first)")
     for first in ("conv2", "conv1"):
         part = _stack()
         part.trainable = False
-        function(part, first)
+        switch(part, first)
         names = [layer.name for layer in part.layers]
         if not part.trainable_weights:
             raise Wrong(f"with first='{first}' nothing can learn: every layer is still at rest")
         for number, layer in enumerate(part.layers):
-            late = number >= names.index(first)
-            if not layer.weights:
-                continue
             normalises = isinstance(layer, keras.layers.BatchNormalization)
-            if normalises and layer.trainable:
-                raise Wrong(
-                    f"with first='{first}' the batch normalisation '{layer.name}' would learn, and "
-                    "forget what it knows from a million photographs"
-                )
-            if not normalises and late and not layer.trainable:
-                raise Wrong(f"with first='{first}' the layer '{layer.name}' should learn and rests")
-            if not late and layer.trainable:
-                raise Wrong(f"with first='{first}' the layer '{layer.name}' should rest and learns")
+            wanted = number >= names.index(first) and not normalises
+            if layer.weights and layer.trainable != wanted:
+                found = "should learn and rests" if wanted else "should rest and learns"
+                if normalises:
+                    found += ": it would forget what it knows from a million photographs"
+                raise Wrong(f"with first='{first}' the layer '{layer.name}' {found}")
     return "What is general stays, what is special learns, and the statistics are left in peace."
 
 
 @exercise
-def own(classifier, estimate):
-    """Judge a classifier of the lesson's photographed surfaces, and its honest estimate."""
-    if not isinstance(classifier, transfer.Classifier):
-        raise Wrong(f"the first should be a transfer.Classifier, not {type(classifier).__name__}")
-    if not isinstance(estimate, transfer.Estimate):
-        raise Wrong(f"the second should be a transfer.Estimate, not {type(estimate).__name__}")
+def own(answer):
+    """Judge a classifier of the lesson's photographed surfaces, with its honest estimate."""
+    kinds = transfer.Classifier, transfer.Estimate
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise Wrong("it should be a pair: (classifier, estimate)")
+    for one, kind in zip(answer, kinds, strict=True):
+        if not isinstance(one, kind):
+            found = type(one).__name__
+            raise Wrong(f"where a transfer.{kind.__name__} should stand, there is {found}")
+    classifier, estimate = answer
     if set(classifier.labels) != set(photos.TEXTURES):
         raise Wrong(
             f"it knows {', '.join(classifier.labels)}, and the folder has "
@@ -127,7 +124,7 @@ def own(classifier, estimate):
             f"it reads {share:.0%} of crops that neither of you has seen, and {LEAST:.0%} are "
             "asked for"
         )
-    if estimate.total < len(photos.TEXTURES) * transfer.FEWEST:
+    if estimate.total < len(photos.TEXTURES) * folders.FEWEST:
         raise Wrong(f"the estimate rests on {estimate.total} pictures: hold out more")
     if estimate.interval[0] > share:
         raise Wrong(

@@ -1,12 +1,12 @@
 """The long runs of lesson 04: transfer against training from nothing, and what fine-tuning adds.
 
-`run` makes all figures anew, which takes a while; the lesson's full mode calls it and publishes
-them as `transfer-study`. `load` reads them. Each task's pictures are drawn for this study alone:
-the held-out ones took no part in any choice.
+The lesson's full mode makes all figures anew, which takes a while, and publishes them as
+`transfer-study`; `load` reads them. They hold for one network, which they name. Each task's
+pictures are drawn for this study alone: the held-out ones took no part in any choice.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,12 +17,9 @@ from helpers.vision import cats_dogs, transfer
 SEEDS = range(5)
 POOL, HELD_OUT = 200, 400  # pictures to draw the labelled ones from, and to examine on
 DIFFICULTY = 0.7  # of the cells
-STEPS, BATCH = 300, 16  # of a small network's training, however few the pictures
-LEARNING_RATE = 2e-3
 COUNTS = {"cats and dogs": (20,), "cells": (100,)}  # labels
 TUNED = "cells", 100  # the task and the number of labels on which fine-tuning is tried
-FIRST = {"efficientnet_lite0": "block8_expand_conv", "inception_v3": "conv2d_50"}
-RATES = {"small steps": transfer.FINE_RATE, "large steps": 30 * transfer.FINE_RATE}
+RATES = {"small steps": 1e-4, "large steps": 3e-3}
 
 Split = tuple[drawn.Pictures, drawn.Pictures]
 
@@ -41,37 +38,6 @@ def labelled(y: np.ndarray, count: int, seed: int) -> np.ndarray:
     return np.concatenate(chosen)
 
 
-def small_network():
-    """Return a small convolutional network for pictures of 96 × 96 pixels and two classes."""
-    import keras
-    from keras import layers
-
-    network = keras.Sequential([keras.Input((96, 96, 3)), layers.Rescaling(1 / 127.5, -1)])
-    network.add(layers.RandomFlip("horizontal_and_vertical"))
-    for filters in (16, 32, 64):
-        network.add(layers.Conv2D(filters, 3, activation="relu"))
-        network.add(layers.MaxPooling2D())
-    network.add(layers.Conv2D(64, 3, activation="relu"))
-    network.add(layers.GlobalMaxPooling2D())
-    network.add(layers.Dropout(0.3))
-    network.add(layers.Dense(2))
-    return network
-
-
-def from_nothing(x, y, x_test, y_test, seed: int) -> float:
-    """Train the small network on (x, y); return its accuracy on the held-out pictures."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    network = small_network()
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.Adam(rate), loss)
-    epochs = round(STEPS * BATCH / len(x))
-    network.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0)
-    return accuracy(network.predict(x_test, batch_size=64, verbose=0), y_test)
-
-
 def with_transfer(f, y, f_test, y_test, seed: int) -> float:
     """Train a head on features; return its accuracy on the held-out pictures' features."""
     head = transfer.train_head(f, y, 2, seed=seed)
@@ -83,19 +49,24 @@ def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
     return float((scores.argmax(1) == y).mean())
 
 
-def run(backbone, wanted: Iterable[str] = ("few labels", "fine-tuning"), say: Callable = print):
-    """Return all figures: {"few labels": {task: {count: {way: [accuracy of each seed]}}}, …}.
+def first_to_learn(part, backbone) -> str:
+    """Return the name of the layer in `part` from which fine-tuning lets the network learn.
 
-    `backbone`: from `backbones.load`, without its top. Counts are texts, as JSON has them.
+    It is found by its place, behind a layer that bears a name of its own: Keras gives most of
+    InceptionV3's layers names that depend on which models were built before.
     """
-    parts = {"few labels": few_labels, "fine-tuning": fine_tuning}
-    front = transfer.extractor(backbone)
-    return {part: parts[part](backbone, front, say) for part in wanted}
+    names = [layer.name for layer in part.layers]
+    return names[names.index(backbone.cuts["frozen"]) + 1]
 
 
-def few_labels(backbone, front, say: Callable = print) -> dict:
-    """Compare both ways on every task, for every number of labels, with five seeds."""
-    found = {}
+def compare(backbone, from_nothing: Callable, say: Callable = print) -> dict:
+    """Compare both ways on every task, for every number of labels, with five seeds.
+
+    `backbone`: from `backbones.load`, without its top; `from_nothing(x, y, seed)` trains a network
+    that gives scores. Returns {task: {count: {way: [accuracy of each seed]}}}; counts are texts, as
+    JSON has them.
+    """
+    front, found = transfer.extractor(backbone), {}
     for name, counts in COUNTS.items():
         (x, y), (x_test, y_test) = task(name)
         f, f_test = (transfer.cached_features(front, pictures) for pictures in (x, x_test))
@@ -105,14 +76,21 @@ def few_labels(backbone, front, say: Callable = print) -> dict:
             for seed in SEEDS:
                 i = labelled(y, count, seed)
                 ways["transfer"].append(with_transfer(f[i], y[i], f_test, y_test, seed))
-                ways["from nothing"].append(from_nothing(x[i], y[i], x_test, y_test, seed))
+                rival = from_nothing(x[i], y[i], seed).predict(x_test, batch_size=64, verbose=0)
+                ways["from nothing"].append(accuracy(rival, y_test))
                 say(name, count, seed, {way: values[-1] for way, values in ways.items()})
             found[name][str(count)] = ways
     return found
 
 
-def fine_tuning(backbone, front, say: Callable = print) -> dict:
-    """Train the upper layers further, after the head, with small steps and with large ones."""
+def fine_tuning(backbone, fine_tune: Callable, say: Callable = print) -> dict:
+    """Train the upper layers further, after the head, with small steps and with large ones.
+
+    `fine_tune(model, x, y, first, rate, seed)` returns a copy of the model whose layers from the
+    one named `first` on have learnt. Returns {way: [accuracy of each seed]}.
+    """
+    front = transfer.extractor(backbone)
+    first = first_to_learn(front.layers[transfer.PART], backbone)
     name, count = TUNED
     (x, y), (x_test, y_test) = task(name)
     f, f_test = (transfer.cached_features(front, pictures) for pictures in (x, x_test))
@@ -121,11 +99,8 @@ def fine_tuning(backbone, front, say: Callable = print) -> dict:
         i = labelled(y, count, seed)
         head = transfer.train_head(f[i], y[i], 2, seed=seed)
         found["head alone"].append(accuracy(np.asarray(head(f_test)), y_test))
-        joined = transfer.join(front, head)
         for way, rate in RATES.items():
-            tuned = transfer.fine_tune(
-                joined, x[i], y[i], FIRST[backbone.name], learning_rate=rate, seed=seed
-            )
+            tuned = fine_tune(transfer.join(front, head), x[i], y[i], first, rate, seed=seed)
             scores = tuned.predict(x_test, batch_size=transfer.BATCH_FEATURES, verbose=0)
             found[way].append(accuracy(scores, y_test))
         say(name, count, seed, {way: values[-1] for way, values in found.items()})
@@ -133,5 +108,5 @@ def fine_tuning(backbone, front, say: Callable = print) -> dict:
 
 
 def load() -> dict:
-    """Return the figures that the lesson's full mode has published."""
+    """Return the published figures: "network", "few labels", "fine-tuning", "networks"."""
     return json.loads(assets.path("transfer-study").read_text(encoding="utf-8"))

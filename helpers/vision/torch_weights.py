@@ -2,30 +2,18 @@
 
 A checkpoint is a pickle, and a pickle may name any function of Python to be called. This reader
 knows three names, an ordered dict, a storage's type and a tensor's maker, and refuses every other.
-It reads both layouts of `torch.save`: the zip file (since PyTorch 1.6) and the older stream.
+It reads the older layout of `torch.save`, a stream, which EfficientNet-Lite0's checkpoint has.
 """
 
 import collections
-import io
 import pickle
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first thing in the older layout
-STORAGES = {
-    "FloatStorage": "<f4",
-    "DoubleStorage": "<f8",
-    "HalfStorage": "<f2",
-    "LongStorage": "<i8",
-    "IntStorage": "<i4",
-    "ShortStorage": "<i2",
-    "CharStorage": "i1",
-    "ByteStorage": "u1",
-    "BoolStorage": "?",
-}
+MAGIC = 0x1950A86A20F9469CFC6C  # the first thing in such a file
+STORAGES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 
 
 class WeightsError(ValueError):
@@ -41,12 +29,7 @@ def read(path) -> dict[str, np.ndarray]:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            read_layout = _read_zip if zipfile.is_zipfile(file) else _read_stream
-            file.seek(0)  # is_zipfile leaves it at the end
-            tensors = read_layout(file)
-        if not isinstance(tensors, dict):
-            raise WeightsError("it holds no table of named tensors")
-        return {_name(name): _array(tensor) for name, tensor in tensors.items()}
+            return _tensors(file)
     except WeightsError as error:
         reason = str(error)
     except OSError as error:
@@ -63,9 +46,8 @@ def read(path) -> dict[str, np.ndarray]:
 class _Storage:
     """A flat row of numbers that tensors are cut from; `data` comes after the pickle."""
 
-    dtype: str
-    count: int
-    data: np.ndarray | None = None
+    dtype: np.dtype
+    data: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -75,10 +57,12 @@ class _Tensor:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
-
-def _make_tensor(storage, offset, shape, strides, *_) -> _Tensor:
-    """Stand in for `torch._utils._rebuild_tensor_v2`."""
-    return _Tensor(storage, offset, tuple(shape), tuple(strides))
+    def array(self) -> np.ndarray:
+        """Cut the tensor out of its storage; NumPy refuses what lies beyond it."""
+        dtype = self.storage.dtype
+        steps = [step * dtype.itemsize for step in self.strides]
+        start = self.offset * dtype.itemsize
+        return np.ndarray(self.shape, dtype, self.storage.data, start, steps).copy()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -92,66 +76,30 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _make_tensor
+            return lambda storage, offset, shape, strides, *_: _Tensor(
+                storage, offset, shape, strides
+            )
         if module == "torch" and name in STORAGES:
-            return STORAGES[name]
+            return np.dtype(STORAGES[name])
         raise WeightsError(f"it asks for {module}.{name}, which is not a tensor")
 
     def persistent_load(self, reference):
         """Make the storage that `reference`, ("storage", type, key, device, count, …), names."""
-        _, dtype, key, _, count = reference[:5]
-        if not isinstance(dtype, str) or not isinstance(count, int):
-            raise WeightsError("a tensor in it has no known type or size")
-        return self.storages.setdefault(str(key), _Storage(dtype, count))
+        _, dtype, key = reference[:3]
+        return self.storages.setdefault(str(key), _Storage(dtype))
 
 
-def _read_zip(file):
-    with zipfile.ZipFile(file) as archive:
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-            raise WeightsError("it is compressed, which PyTorch's files never are")
-        pickled = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-        unpickler = _Unpickler(io.BytesIO(archive.read(pickled)))
-        tensors = unpickler.load()
-        folder = pickled.removesuffix("data.pkl")
-        for key, storage in unpickler.storages.items():
-            storage.data = np.frombuffer(archive.read(f"{folder}data/{key}"), storage.dtype)
-    return tensors
-
-
-def _read_stream(file):
-    if _Unpickler(file).load() != LEGACY_MAGIC:
-        raise WeightsError("it is no PyTorch file")
+def _tensors(file) -> dict[str, np.ndarray]:
+    if _Unpickler(file).load() != MAGIC:
+        raise WeightsError("it is no PyTorch file in the older layout")
     for _ in ("the protocol's version", "facts of the system"):
         _Unpickler(file).load()
     unpickler = _Unpickler(file)
     tensors = unpickler.load()
     for key in _Unpickler(file).load():
         storage = unpickler.storages[str(key)]
-        size = np.dtype(storage.dtype).itemsize * storage.count
-        if int.from_bytes(file.read(8), "little") != storage.count:
-            raise WeightsError("a tensor in it has another size than it says")
-        storage.data = np.frombuffer(file.read(size), storage.dtype)
-    return tensors
-
-
-def _name(name) -> str:
-    if not isinstance(name, str):
-        raise WeightsError("a tensor in it has no name")
-    return name
-
-
-def _array(tensor) -> np.ndarray:
-    """Cut the tensor out of its storage, never from beyond it."""
-    if not isinstance(tensor, _Tensor) or not isinstance(tensor.storage, _Storage):
+        size = int.from_bytes(file.read(8), "little") * storage.dtype.itemsize
+        storage.data = file.read(size)
+    if not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
         raise WeightsError("it holds other things than tensors")
-    data, shape, strides = tensor.storage.data, tensor.shape, tensor.strides
-    numbers = (tensor.offset, *shape, *strides)
-    if len(shape) != len(strides) or any(not isinstance(n, int) or n < 0 for n in numbers):
-        raise WeightsError("a tensor in it has an impossible shape")
-    last = tensor.offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-    if 0 not in shape and (data is None or last >= len(data)):
-        raise WeightsError("a tensor in it reaches beyond its data")
-    if 0 in shape:
-        return np.zeros(shape, tensor.storage.dtype)
-    steps = [step * data.itemsize for step in strides]
-    return np.lib.stride_tricks.as_strided(data[tensor.offset :], shape, steps).copy()
+    return {name: tensor.array() for name, tensor in tensors.items()}

@@ -1,4 +1,4 @@
-"""Make a network that others trained yours: the tested twin of lesson 04.
+"""Make a network that others trained yours.
 
     extractor = transfer.extractor(backbones.load("efficientnet_lite0", top=False))
     features = transfer.cached_features(extractor, pictures)    # once, then from the disk
@@ -7,15 +7,12 @@
     mine.save("cells.keras")
     transfer.load("cells.keras").classify("picture.jpg")        # a stranger, elsewhere
 
-`teach` does it all for a folder of pictures for each class; `grad_cam` shows where a network
-looked. TensorFlow is imported when it is needed.
+`teach` does it all for a folder of pictures for each class. TensorFlow is imported when it is
+needed.
 """
 
-import contextlib
 import hashlib
 import json
-import math
-import os
 import sys
 import zipfile
 import zlib
@@ -23,33 +20,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from helpers import assets, images
+from helpers import assets, files, images, numbers
+from helpers.vision import backbones, folders
 
-# Where to cut a network off. The middle knows textures and small shapes, which tell cells apart;
-# the end knows things, which tell photographs apart. The middle and the size were chosen by
-# measurement on the drawn cells, for EfficientNet-Lite0; InceptionV3's are at the same depth.
-CUTS = {
-    "efficientnet_lite0": {"middle": "block10_expand_relu", "end": "head_relu"},
-    "inception_v3": {"middle": "mixed6", "end": "mixed10"},
-}
-SIZE = 144  # height and width at which pictures are looked at, in pixels
+# Where to cut a network off (`Backbone.cuts`): the middle knows textures and small shapes, which
+# tell cells apart; the end knows things, which tell photographs apart. The middle and the size
+# were chosen by measurement on the drawn cells, for EfficientNet-Lite0; InceptionV3's are at the
+# same depth.
+SIZE = folders.SIZE
+PART = 3  # which of an extractor's layers, and of a joined model's, is the network's part
 BATCH = 32  # of a head's training
-BATCH_FEATURES = (
-    16  # pictures at once through the frozen part: more is no quicker, and takes memory
-)
+BATCH_FEATURES = 16  # pictures at once through the frozen part: more is no quicker
 EPOCHS = 30  # of a head
 HEAD_RATE = 3e-3  # learning rate of a head, trained from nothing
-FINE_RATE = 1e-4  # learning rate of layers that know something already
-SMALLEST = 16  # pixels: a picture in a folder that is less high or wide shows nothing
-FEWEST = 5  # pictures of a class, of which four fifths learn and one fifth examines, in turn
 FOLDS = 5
 LABELS = "labels.json"  # the member of a .keras archive that names the classes
 
 
 class TransferError(ValueError):
-    """Pictures, or a file, that nothing can be learnt from: one sentence with the remedy."""
+    """A file that nothing can be done with: one sentence with the remedy."""
 
 
 # -- bottleneck features -------------------------------------------------------------------------
@@ -65,16 +55,13 @@ def extractor(backbone, cut: str = "middle", size: int = SIZE):
     import keras
     from keras import layers
 
-    part = backbone.upto(CUTS.get(backbone.name, {}).get(cut, cut))
+    part = backbone.upto(backbone.cuts.get(cut, cut))
     part.trainable = False
     # A network's scaling is a line, so two points tell it.
-    offset = float(backbone.scale(np.zeros((1, 1, 1, 3), "float32")).ravel()[0])
-    slope = float(backbone.scale(np.ones((1, 1, 1, 3), "float32")).ravel()[0]) - offset
+    zero, one = backbone.scale(np.array([0, 1], "float32").reshape(2, 1, 1, 1))[:, 0, 0, 0]
     inputs = keras.Input((None, None, 3), name="pixels")
-    x = layers.Resizing(size, size, crop_to_aspect_ratio=True, antialias=True, name="resize")(
-        inputs
-    )
-    x = layers.Rescaling(slope, offset, name="scale")(x)
+    resize = layers.Resizing(size, size, crop_to_aspect_ratio=True, antialias=True, name="resize")
+    x = layers.Rescaling(float(one - zero), float(zero), name="scale")(resize(inputs))
     maps = part(x, training=False)  # batch normalisation keeps what it learnt from photographs
     return keras.Model(inputs, layers.GlobalAveragePooling2D(name="pool")(maps), name="extractor")
 
@@ -98,7 +85,12 @@ def cached_features(extractor, pictures: np.ndarray, folder=None) -> np.ndarray:
     found = _stored(file, (len(pictures), extractor.output_shape[-1]))
     if found is None:
         found = features(extractor, pictures)
-        _store(file, found)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with files.replacing(file) as fresh:
+                np.savez(fresh, features=found)
+        except OSError as error:
+            _say(f"{folder} can't keep features ({error.strerror}): they are computed each time.")
     return found
 
 
@@ -128,21 +120,28 @@ def _stored(file: Path, shape) -> np.ndarray | None:
     return found
 
 
-def _store(file: Path, found: np.ndarray) -> None:
-    fresh = file.with_name(f".{file.stem}.{os.getpid()}.npz")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(fresh, features=found)
-        fresh.replace(file)
-    except OSError as error:
-        _say(f"{file.parent} can't keep features ({error.strerror}): they are computed each time.")
-    finally:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
-
-
 def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
+
+
+def augmented(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Return each picture once more, changed by chance: mirrored, shifted, lighter or darker.
+
+    uint8 (n, height, width, 3) in and out. Features are computed of the copies as of the pictures.
+    """
+    import keras
+    from keras import layers
+
+    change = keras.Sequential(
+        [
+            layers.RandomFlip("horizontal", seed=seed),
+            layers.RandomTranslation(0.08, 0.08, fill_mode="reflect", seed=seed),
+            layers.RandomBrightness(0.15, seed=seed),
+        ]
+    )
+    batches = np.array_split(pictures, -(-len(pictures) // BATCH))
+    changed = [np.asarray(change(batch.astype("float32"), training=True)) for batch in batches]
+    return np.round(np.concatenate(changed)).astype(np.uint8)
 
 
 # -- a head, and the whole -----------------------------------------------------------------------
@@ -180,68 +179,8 @@ def join(extractor, head):
     import keras
     from keras import layers
 
-    logits = head(extractor.output)
-    probabilities = layers.Softmax(name="probabilities")(logits)
+    probabilities = layers.Softmax(name="probabilities")(head(extractor.output))
     return keras.Model(extractor.input, probabilities, name="classifier")
-
-
-def fine_tune(model, pictures, labels, first: str, epochs=5, learning_rate=FINE_RATE, seed=0):
-    """Train the network's upper layers further, from layer `first` on, with small steps.
-
-    `model`: from `join`; it stays as it is, a copy is trained and returned. Batch normalisation
-    stays in inference mode: its statistics come from a million photographs, and the few pictures
-    here would only spoil them.
-    """
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    tuned = keras.models.clone_model(model)
-    tuned.set_weights(model.get_weights())
-    unfreeze(_backbone(tuned), first)
-    tuned.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy")
-    tuned.fit(np.asarray(pictures), labels, batch_size=16, epochs=epochs, verbose=0)
-    return tuned
-
-
-def unfreeze(part, first: str) -> None:
-    """Let the layers of `part` from `first` on learn, but for batch normalisation's.
-
-    TransferError if there is no such layer.
-    """
-    from keras import layers
-
-    names = [layer.name for layer in part.layers]
-    if first not in names:
-        raise TransferError(f"There is no layer '{first}'; the last ones: {', '.join(names[-5:])}.")
-    part.trainable = True
-    for number, layer in enumerate(part.layers):
-        late = number >= names.index(first)
-        layer.trainable = late and not isinstance(layer, layers.BatchNormalization)
-
-
-def _backbone(model):
-    """Return the pretrained network inside a model made by `join`."""
-    return next(layer for layer in model.layers if len(getattr(layer, "layers", ())) > 4)
-
-
-def augmented(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Return each picture once more, changed by chance: mirrored, shifted, lighter or darker.
-
-    uint8 (n, height, width, 3) in and out. Features are computed of the copies as of the pictures.
-    """
-    draw = np.random.default_rng(seed)
-    changed = np.empty_like(pictures)
-    height, width = pictures.shape[1:3]
-    for number, picture in enumerate(pictures):
-        if draw.random() < 0.5:
-            picture = picture[:, ::-1]
-        down, right = (round(draw.uniform(-0.08, 0.08) * side) for side in (height, width))
-        margins = ((abs(down), abs(down)), (abs(right), abs(right)), (0, 0))
-        wide = np.pad(picture, margins, mode="reflect")
-        top, left = abs(down) + down, abs(right) + right
-        shifted = wide[top : top + height, left : left + width].astype("float32")
-        changed[number] = np.clip(shifted * draw.uniform(0.8, 1.2), 0, 255)
-    return changed
 
 
 # -- a classifier to keep ------------------------------------------------------------------------
@@ -268,14 +207,12 @@ class Classifier:
         pixels = np.stack([images.read(one, (self.size, self.size)) for one in pictures])
         return self.model.predict(pixels, batch_size=BATCH_FEATURES, verbose=0)
 
-    def classify(self, picture, top: int = 5) -> list[tuple[str, float]]:
+    def classify(self, picture, top: int = 5) -> backbones.Guesses:
         """Return the `top` best guesses for one picture as (label, probability), best first.
 
         Raises `images.ImageError` for what is no picture.
         """
-        found = self.probabilities([picture])[0]
-        best = np.argsort(-found, kind="stable")[:top]
-        return [(self.labels[i], float(found[i])) for i in best]
+        return backbones.best(self.probabilities([picture])[0], self.labels, top)
 
     def save(self, file) -> Path:
         """Write one .keras file: network, weights, preprocessing and labels; no code in it.
@@ -286,18 +223,15 @@ class Classifier:
         file = Path(file)
         if file.suffix != ".keras":
             raise TransferError(f"{file} should end in .keras: that is the format it is saved in.")
-        fresh = file.with_name(f".{os.getpid()}.{file.name}")
         try:
-            self.model.save(fresh)
-            with zipfile.ZipFile(fresh, "a") as archive:
-                archive.writestr(LABELS, json.dumps(self.labels, ensure_ascii=False))
-            fresh.replace(file)
+            with files.replacing(file) as fresh:
+                self.model.save(fresh)
+                with zipfile.ZipFile(fresh, "a") as archive:
+                    archive.writestr(LABELS, json.dumps(self.labels))
         except OSError as error:
             raise TransferError(
                 f"{file} can't be written ({error.strerror}): choose another folder."
             ) from None
-        finally:
-            fresh.unlink(missing_ok=True)
         return file
 
 
@@ -308,96 +242,52 @@ def load(file) -> Classifier:
     file = Path(file)
     if not file.is_file():
         raise TransferError(f"There is no file {file}: check its name and folder.")
+    saved_by = ""
     try:
         with zipfile.ZipFile(file) as archive:
-            labels = tuple(json.loads(archive.read(LABELS)))
+            saved_by = str(json.loads(archive.read("metadata.json"))["keras_version"])
+            labels = tuple(json.loads(archive.read(LABELS))) if LABELS in archive.namelist() else ()
         # Safe mode: a file that asks for code of its own to be run is refused.
         model = keras.models.load_model(file, compile=False, safe_mode=True)
-    except KeyError:
+    except Exception:  # zipfile, json, h5py and Keras each have errors of their own
+        raise TransferError(f"{file} {_cause(file, saved_by)}.") from None
+    if not labels:
         raise TransferError(
             f"{file} names no classes ({LABELS} is missing): save it with Classifier.save."
-        ) from None
-    except Exception:  # zipfile, json, h5py and Keras each have errors of their own
-        raise TransferError(
-            f"{file} is not a saved classifier, or is damaged: save or copy it again."
-        ) from None
+        )
     return Classifier(model, labels)
 
 
-# -- a folder of pictures for each class ---------------------------------------------------------
+def _cause(file: Path, saved_by: str) -> str:
+    """Say why a file could not be loaded. `saved_by`: the Keras version that it names, if any."""
+    import keras
+    from packaging.version import InvalidVersion, Version
 
-
-@dataclass(frozen=True)
-class Collection:
-    """Pictures in folders: uint8 (n, size, size, 3), labels (n,), and the folders' names.
-
-    `skipped`: a sentence for each file that was left out, which names it.
-    """
-
-    pictures: np.ndarray = field(repr=False)
-    labels: np.ndarray = field(repr=False)
-    names: tuple[str, ...]
-    skipped: tuple[str, ...] = ()
-
-
-def read_folder(folder, size: int = SIZE) -> Collection:
-    """Read `folder`, which has a folder of pictures for each class, named as the class.
-
-    Files that can't be read, that show nothing or that are there twice are left out and named in
-    `skipped`. Raises TransferError where there is nothing to learn from: fewer than two classes,
-    or fewer than five pictures of one.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise TransferError(f"There is no folder {folder}: check its name and where it is.")
-    classes = sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
-    )
-    if len(classes) < 2:
-        found = f"only {classes[0].name}" if classes else "none"
-        raise TransferError(
-            f"{folder} should have a folder of pictures for each class, at least two, and has "
-            f"{found}: to choose, there must be something to choose from."
+    try:
+        newer = Version(saved_by) > Version(keras.__version__)
+    except InvalidVersion:
+        newer = False
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(64)
+    except OSError as error:
+        return f"can't be opened ({error.strerror}): check its permissions"
+    if not start:
+        return "is empty (0 bytes): copy or download it again"
+    if start.startswith(b"version https://git-lfs"):
+        return "is only a pointer of Git LFS, not the file itself: fetch it with `git lfs pull`"
+    if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
+        return "is a web page, not the file itself: download it anew with the page's own button"
+    if start.startswith(b"\x89HDF"):
+        return "is in the older HDF5 format: save it with Classifier.save"
+    if saved_by and file.suffix != ".keras":
+        return "is a saved network by another name: rename it, so that it ends in .keras"
+    if newer:
+        return (
+            f"was saved by Keras {saved_by}, which is newer than this one ({keras.__version__}): "
+            "update Keras, or have the file saved by an older one"
         )
-    pictures, labels, skipped, seen = [], [], [], {}
-    for number, one in enumerate(classes):
-        for file in sorted(path for path in one.iterdir() if not path.name.startswith(".")):
-            try:
-                pictures.append(_picture(file, size, seen))
-                labels.append(number)
-            except images.ImageError as error:
-                inside = str(error).replace(f"{folder}{os.sep}", "")
-                skipped.append(f"{inside} It was left out.")
-    counts = np.bincount(np.array(labels, int), minlength=len(classes))
-    if counts.min() < FEWEST:
-        few = classes[int(counts.argmin())].name
-        left_out = f" ({len(skipped)} more could not be used)" if skipped else ""
-        raise TransferError(
-            f"{folder} has {counts.min()} usable pictures of {few}{left_out}: add some, at least "
-            f"{FEWEST} of each class are needed, and 20 are better."
-        )
-    return Collection(
-        np.stack(pictures), np.array(labels), tuple(one.name for one in classes), tuple(skipped)
-    )
-
-
-def _picture(file: Path, size: int, seen: dict) -> np.ndarray:
-    """Read one file; ImageError for one that can't be used. `seen`: pixels' hash -> file."""
-    pixels = images.read(file, (size, size))
-    with Image.open(file) as picture:  # it can be opened: it has just been read
-        width, height = picture.size
-    if min(width, height) < SMALLEST:
-        raise images.ImageError(
-            f"{file} has {height} × {width} pixels, too few to show anything: at least "
-            f"{SMALLEST} × {SMALLEST} are needed."
-        )
-    key = hashlib.sha256(pixels).hexdigest()
-    if key in seen:
-        raise images.ImageError(
-            f"{file} is the same picture as {seen[key]}: the exam must not repeat the lesson."
-        )
-    seen[key] = file
-    return pixels
+    return "is not a saved classifier, or is damaged: save or copy it again"
 
 
 # -- how good it is ------------------------------------------------------------------------------
@@ -405,10 +295,14 @@ def _picture(file: Path, size: int, seen: dict) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How many of `total` held-out pictures were read `right`; `share`, and its 95 % interval."""
+    """How many of `total` held-out pictures were read `right`.
+
+    `largest`: how many the largest class has; who always names it is right on those, unseen.
+    """
 
     right: int
     total: int
+    largest: int = 0
 
     @property
     def share(self) -> float:
@@ -417,34 +311,19 @@ class Estimate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the true share lies, 19 times of 20: Wilson 1927, from a count of right answers."""
-        z, n = 1.96, self.total
-        middle = (self.share + z * z / (2 * n)) / (1 + z * z / n)
-        spread = (
-            z / (1 + z * z / n) * math.sqrt(self.share * (1 - self.share) / n + (z / n / 2) ** 2)
-        )
-        return max(0.0, middle - spread), min(1.0, middle + spread)
+        """Where the true share lies, 19 times of 20 (Wilson 1927)."""
+        found = numbers.share(self.right, self.total)
+        return found.low, found.high
 
     def __str__(self) -> str:
         """Say it in a line."""
         low, high = self.interval
+        largest = f" (always the largest class: {self.largest / self.total:.0%})"
         return (
-            f"{self.right} of {self.total} held-out pictures right: {self.share:.0%}; "
+            f"{self.right} of {self.total} held-out pictures right: {self.share:.0%}"
+            f"{largest if self.largest else ''}; "
             f"with so few pictures that means somewhere between {low:.0%} and {high:.0%}"
         )
-
-
-def folds(labels: np.ndarray, count: int = FOLDS, seed: int = 0) -> np.ndarray:
-    """Deal the pictures into `count` folds, each class as evenly as it goes: int (n,)."""
-    labels = np.asarray(labels)
-    draw = np.random.default_rng(seed)
-    dealt = np.empty(len(labels), int)
-    start = 0
-    for label in np.unique(labels):
-        places = draw.permutation(np.flatnonzero(labels == label))
-        dealt[places] = (start + np.arange(len(places))) % count
-        start += len(places)
-    return dealt
 
 
 def cross_validate(features, labels, classes: int, copies=(), seed: int = 0) -> Estimate:
@@ -453,16 +332,17 @@ def cross_validate(features, labels, classes: int, copies=(), seed: int = 0) -> 
     `features`: (n, channels). `copies`: features of changed copies, each (n, channels) in the same
     order; those of pictures that are held out are held out too.
     """
-    labels = np.asarray(labels)
-    dealt, right = folds(labels, seed=seed), 0
-    for fold in np.unique(dealt):
-        learn = dealt != fold
+    from sklearn.model_selection import StratifiedKFold
+
+    labels, right = np.asarray(labels), 0
+    for learn, held_out in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(
+        features, labels
+    ):
         x = np.concatenate([one[learn] for one in (features, *copies)])
-        y = np.tile(labels[learn], 1 + len(copies))
-        head = train_head(x, y, classes, seed=seed)
-        answers = np.asarray(head(features[~learn])).argmax(1)
-        right += int((answers == labels[~learn]).sum())
-    return Estimate(right, len(labels))
+        head = train_head(x, np.tile(labels[learn], 1 + len(copies)), classes, seed=seed)
+        answers = np.asarray(head(features[held_out])).argmax(1)
+        right += int((answers == labels[held_out]).sum())
+    return Estimate(right, len(labels), int(np.bincount(labels).max()))
 
 
 @dataclass(frozen=True)
@@ -479,8 +359,9 @@ def teach(folder, backbone, cut: str = "end", size: int = SIZE, copies: int = 1)
 
     The estimate is by cross-validation; the classifier itself learns from all pictures, so it is
     a little better than that. `copies`: how many changed copies of each picture are learnt from.
+    Raises `folders.FolderError` for a folder that nothing can be learnt from.
     """
-    collection = read_folder(folder, size)
+    collection = folders.read(folder, size)
     front, classes = extractor(backbone, cut, size), len(collection.names)
     here = cached_features(front, collection.pictures)
     changed = [
@@ -490,43 +371,3 @@ def teach(folder, backbone, cut: str = "end", size: int = SIZE, copies: int = 1)
     labels = np.tile(collection.labels, 1 + copies)
     head = train_head(np.concatenate([here, *changed]), labels, classes)
     return Taught(Classifier(join(front, head), collection.names), estimate, collection.skipped)
-
-
-# -- where it looked -----------------------------------------------------------------------------
-
-
-def grad_cam(model, inputs, target: int | None = None) -> np.ndarray:
-    """Show which places spoke for a class: float32 (height, width) of the last maps, 0 to 1.
-
-    `model`: any with a global pooling layer before its scores, such as a backbone's with its top or
-    a classifier's. `inputs`: one picture as the model takes it, (1, height, width, 3). `target`:
-    the class's number (default: the model's best guess). Selvaraju et al. 2017, arXiv 1610.02391.
-    """
-    import keras
-    import tensorflow as tf
-    from keras import layers
-
-    pools = (layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)
-    pool = next((layer for layer in model.layers[::-1] if isinstance(layer, pools)), None)
-    if pool is None:
-        raise TransferError(f"'{model.name}' has no global pooling layer: no maps to look at.")
-    last = model.layers[-1]
-    scores = last.input if isinstance(last, layers.Softmax) else model.output
-    front, rest = keras.Model(model.input, pool.input), keras.Model(pool.input, scores)
-    # In a graph, which forgets each layer's answer when the next has it: a tape would keep all.
-    maps = tf.constant(front.predict(np.asarray(inputs, "float32"), verbose=0))
-    with tf.GradientTape() as tape:
-        tape.watch(maps)
-        found = rest(maps, training=False)
-        score = found[0, int(tf.argmax(found[0])) if target is None else target]
-    weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2))  # a channel's worth
-    heat = np.maximum((maps[0] @ tf.transpose(weights)).numpy()[..., 0], 0)
-    return heat / max(float(heat.max()), 1e-12)
-
-
-def overlay(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Lay a heat map over a picture, uint8 (height, width, 3): where it is 0, the picture dims."""
-    height, width = picture.shape[:2]
-    coarse = images.resize(np.round(heat * 255).astype(np.uint8), (height, width))
-    light = (0.25 + 0.75 * coarse / 255)[..., None]
-    return np.round(picture * light).astype(np.uint8)

@@ -1,0 +1,126 @@
+"""Networks that several of the room's tests look at, made once."""
+
+import hashlib
+import shutil
+
+import h5py
+import keras
+import numpy as np
+import pytest
+import tomlkit
+
+from helpers import assets
+from helpers.vision import backbones, transfer
+from tools.notebooks import taught
+
+SIDE = 32
+
+
+@pytest.fixture(scope="session")
+def lesson():
+    """What lesson 04 teaches."""
+    module = taught("04")
+    module.unfreeze = module.unfreeze_solution  # which the lesson chooses
+    return module
+
+
+@pytest.fixture(scope="session")
+def lite():
+    return backbones.load("efficientnet_lite0")
+
+
+def scale(pixels):
+    return (pixels - 127.0) / 128.0
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Give a backbone whose network is small, random and quick."""
+    keras.utils.set_random_seed(1)
+    x = inputs = keras.Input((None, None, 3))
+    for number in range(3):
+        x = keras.layers.Conv2D(8, 3, 2, "same", name=f"conv{number}")(x)
+        x = keras.layers.BatchNormalization(name=f"bn{number}")(x)
+        x = keras.layers.ReLU(name=f"relu{number}")(x)
+    model = keras.Model(inputs, x, name="small")
+    cuts = {"middle": "relu2", "end": "relu2", "frozen": "relu1"}
+    return backbones.Backbone(
+        "small", "A small one", "none", (SIDE, SIDE), scale, (), model, cuts=cuts
+    )
+
+
+@pytest.fixture(scope="session")
+def front(small):
+    return transfer.extractor(small, "end", SIDE)
+
+
+@pytest.fixture(scope="session")
+def task():
+    """Give 60 pictures, uint8, that are dark (0) or bright (1)."""
+    y = np.arange(60) % 2
+    x = np.random.default_rng(0).integers(0, 90, (60, SIDE, SIDE, 3))
+    return (x + 120 * y[:, None, None, None]).astype("uint8"), y
+
+
+@pytest.fixture(scope="session")
+def mine(front, task):
+    """Give a classifier of dark and bright pictures."""
+    x, y = task
+    head = transfer.train_head(transfer.features(front, x), y, 2)
+    return transfer.Classifier(transfer.join(front, head), ("dark", "bright"))
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """Give a manifest of our own to change, and an empty cache; all else as it is.
+
+    `put(asset, file, url)` makes the manifest expect the content of `file`, to be had from `url`,
+    and returns where in the cache it belongs.
+    """
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(assets.DATA / "manifest.toml", folder)
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setattr(assets, "DATA", folder)
+    monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
+    monkeypatch.delenv("WORKSHOP_MIRROR", raising=False)
+
+    def put(asset, file, url="http://127.0.0.1:9/never"):
+        manifest = folder / "manifest.toml"
+        document = tomlkit.parse(manifest.read_text())
+        table, content = document[asset], file.read_bytes()
+        table["size"] = len(content)
+        for algorithm in {"md5", "sha256"} & set(table):
+            table[algorithm] = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
+        table["sources"] = [{"url": url}]
+        manifest.write_text(tomlkit.dumps(document))
+        return tmp_path / "cache" / table["file"]
+
+    return put
+
+
+@pytest.fixture
+def original(tmp_path):
+    """Give a function that writes random weights for a model as Keras Applications' files are."""
+
+    def write(model):
+        draw = np.random.default_rng(0)
+        file = tmp_path / f"{model.name}.h5"
+        with h5py.File(file, "w") as weights:
+            weights.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
+            for layer in model.layers:
+                group = weights.create_group(layer.name)
+                names = [f"{layer.name}/{weight.name}:0" for weight in layer.weights]
+                group.attrs["weight_names"] = [name.encode() for name in names]
+                for name, weight in zip(names, layer.weights, strict=True):
+                    positive = weight.name in ("gamma", "moving_variance")
+                    weight.assign(
+                        draw.uniform(0.5, 1.5, weight.shape)
+                        if positive
+                        else draw.normal(0, 0.03, weight.shape)
+                    )
+                    group[name] = weight.numpy()
+        return file
+
+    return write
