@@ -134,41 +134,19 @@ def record_in_head(path, sentence):
 
 
 def record_in_readme(path, words, figures):
-    """Fill the time and memory columns of the lessons' table in the README at `path`.
+    """Fill the last two columns, time and memory, of the lessons' table in the README at `path`.
 
-    words: what goes between the measured markers, such as " on 2 CPU cores".
-    figures: lesson name (a notebook's stem) -> (time, memory), both as they shall read.
-    A row belongs to a lesson when it names its file, as `notebooks/01_mnist_keras.ipynb`. The
-    columns are those whose headings contain "time" and "memory". Raises LessonError when the
-    table, one of its columns or a lesson's row is not there.
+    words: what goes between the measured markers, such as " on 2 CPU cores". figures: lesson name
+    (a notebook's stem) -> (time, memory), both as they shall read. Raises LessonError when a
+    lesson has no such row.
     """
-    text = Path(path).read_text(encoding="utf-8")
-    lines = MEASURED.sub(rf"\g<1>{words}\g<2>", text).splitlines()
-    missing = set(figures)
-    columns = None
-    for number, line in enumerate(lines):
-        if not line.lstrip().startswith("|"):
-            columns = None
-            continue
-        cells = line.split("|")
-        if columns is None:
-            columns = _columns(cells)
-        name = next((name for name in figures if f"notebooks/{name}.ipynb" in line), None)
-        if name and columns:
-            for column, figure in zip(columns, figures[name], strict=True):
-                cells[column] = f" {figure} "
-            lines[number] = "|".join(cells)
-            missing.discard(name)
-    if missing:
-        raise LessonError(
-            f"{path} has no table with time and memory columns and a row for "
-            f"{', '.join(sorted(missing))} (a link to its notebook): add it."
-        )
-    files.write(path, "\n".join(lines) + "\n")
-
-
-def _columns(heading):
-    """Return the positions of the time and memory columns in a table's heading, or None."""
-    words = [cell.lower() for cell in heading]
-    found = [[i for i, cell in enumerate(words) if word in cell] for word in ("time", "memory")]
-    return [positions[0] for positions in found] if all(found) else None
+    text = MEASURED.sub(rf"\g<1>{words}\g<2>", Path(path).read_text(encoding="utf-8"))
+    for name, (seconds, memory) in figures.items():
+        row = rf"^(\| \[.*\(notebooks/{name}\.ipynb\) \|.*)\|[^|\n]*\|[^|\n]*\|$"
+        text, count = re.subn(row, rf"\g<1>| {seconds} | {memory} |", text, flags=re.MULTILINE)
+        if count != 1:
+            raise LessonError(
+                f"{path} has no table with a row for {name} (a link to its notebook) that ends in "
+                "time and memory: add it."
+            )
+    files.write(path, text)

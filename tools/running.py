@@ -58,73 +58,55 @@ class Result:
 
 
 class MemoryWatch:
-    """Peak resident memory of a process and its children, sampled while a block runs.
+    """Peak resident memory of a process and its children, looked at ten times a second.
 
     Of a child it counts what the child alone holds: two workers that load the same library as the
     kernel hold it once, and that is what a machine's limit is about.
-    .peak: bytes. .children: every child that was seen, for those who clean up.
+    .peak: bytes. .children: every child that was seen, with its command, for those who clean up.
     """
 
-    def __init__(self, pid, interval=0.1):
-        """Watch process `pid`, every `interval` seconds."""
-        self.process = psutil.Process(pid)
-        self.interval = interval
-        self.peak = 0
-        self.children = set()
+    def __init__(self, pid):
+        """Watch process `pid` in a `with` block."""
+        self.process, self.peak, self.children = psutil.Process(pid), 0, {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self):
-        """Start sampling."""
+        """Start looking."""
         self._thread.start()
         return self
 
     def __exit__(self, *exception):
-        """Stop sampling; the last sample includes the kernel's own high-water mark."""
+        """Stop; where the system keeps the kernel's own peak (Linux), no spike was missed."""
         self._done.set()
         self._thread.join()
-        self._sample()
-        self.peak = max(self.peak, self._high_water())
-
-    def _watch(self):
-        while not self._done.wait(self.interval):
-            self._sample()
-
-    def _sample(self):
-        with contextlib.suppress(psutil.Error):
-            self.children.update(self.process.children(recursive=True))
-        total = 0
-        with contextlib.suppress(psutil.Error):
-            total = self.process.memory_info().rss
-        for child in self.children:
-            with contextlib.suppress(psutil.Error):
-                total += child.memory_full_info().uss
-        self.peak = max(self.peak, total)
-
-    def _high_water(self):
-        """Return the kernel's own peak where the system keeps it (Linux); samples miss spikes."""
+        self._look()
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.process.pid}/status").read_text()
             if found := re.search(r"VmHWM:\s+(\d+) kB", status):
-                return int(found[1]) * 1024
-        return 0
+                self.peak = max(self.peak, int(found[1]) * 1024)
 
-    def tensorboard(self):
-        """Return whether TensorBoard ran among the children."""
-        for child in self.children:
-            with contextlib.suppress(psutil.Error):
-                if any("tensorboard" in part for part in child.cmdline()):
-                    return True
-        return False
+    def _watch(self):
+        while not self._done.wait(0.1):
+            self._look()
+
+    def _look(self):
+        with contextlib.suppress(psutil.Error):
+            total = self.process.memory_info().rss
+            for child in self.process.children(recursive=True):
+                self.children[child] = ""
+                with contextlib.suppress(psutil.Error):
+                    self.children[child] = " ".join(child.cmdline())
+                    total += child.memory_full_info().uss
+            self.peak = max(self.peak, total)
 
     def stop_children(self):
         """End the children that are still there: a kernel's exit does not always take them."""
-        with contextlib.suppress(psutil.Error):
-            for child in self.children:
-                with contextlib.suppress(psutil.Error):
-                    child.terminate()
-            _, alive = psutil.wait_procs(self.children, timeout=3)
-            for child in alive:
+        for child in self.children:
+            with contextlib.suppress(psutil.Error):
+                child.terminate()
+        for child in psutil.wait_procs(self.children, timeout=3)[1]:
+            with contextlib.suppress(psutil.Error):
                 child.kill()
 
 
@@ -181,7 +163,7 @@ def execute(notebook, folder, timeout=None, on_cell=lambda: None):
             with MemoryWatch(manager.provisioner.pid) as watch:
                 error = _run_cells(client, on_cell)
                 seconds = time.perf_counter() - started
-            beside = "TensorBoard" if watch.tensorboard() else ""
+            beside = "TensorBoard" if "tensorboard" in str(watch.children.values()) else ""
     finally:
         if manager.has_kernel:  # interrupted while it started: setup_kernel does not see to that
             run_sync(manager.shutdown_kernel)(now=True)
@@ -224,10 +206,8 @@ def run(lessons=(), save=False, record=False, timeout=None, build=ROOT / "build"
     """
     paths = find(lessons)
     settings = environment()
-    if (save or record) and (settings["WORKSHOP_MODE"], settings["WORKSHOP_OFFLINE"]) != (
-        "quick",
-        "1",
-    ):
+    compared = settings["WORKSHOP_MODE"] == "quick" and settings["WORKSHOP_OFFLINE"] == "1"
+    if (save or record) and not compared:
         raise RunError(
             "Lessons are saved and measured in quick mode and offline: unset WORKSHOP_MODE and "
             "WORKSHOP_OFFLINE for --save and --record."
@@ -321,61 +301,30 @@ def table(results):
 
 
 def _report(results, build):
-    """Write lessons.json and index.html of the results so far."""
-    facts = [
-        {
-            "lesson": result.lesson,
-            "ok": result.ok,
-            "seconds": result.seconds,
-            "peak_rss_mb": result.peak_rss_mb,
-        }
-        for result in results
-    ]
+    """Write lessons.json and index.html, the table with links and errors, of the results so far."""
+    keys = ("lesson", "ok", "seconds", "peak_rss_mb")
+    facts = [{key: getattr(result, key) for key in keys} for result in results]
     files.write(build / "lessons.json", json.dumps(facts, indent=2) + "\n")
-    rows = "".join(
-        f"<tr class={'ok' if result.ok else 'failed'}>"
-        f"<td><a href='{result.lesson}.html'>{html.escape(result.lesson)}</a>"
-        f"<td>{'ok' if result.ok else 'FAILED'}<td>{result.seconds:.1f}"
-        f"<td>{result.peak_rss_mb:.0f}<td>{_remarks(result)}"
-        f"<td><pre>{html.escape(result.error)}</pre>"
-        for result in results
-    )
-    files.write(build / "index.html", INDEX.format(rows=rows))
-
-
-INDEX = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Lessons, run from top to bottom</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; }}
-table {{ border-collapse: collapse; }}
-th, td {{ padding: .3rem 1rem; text-align: left; vertical-align: top; }}
-tr {{ border-bottom: 1px solid #ccc; }}
-.failed {{ background: #fde8e0; }}
-pre {{ margin: 0; white-space: pre-wrap; }}
-</style>
-<h1>Lessons, run from top to bottom</h1>
-<table>
-<tr><th>Lesson<th>Result<th>Seconds<th>Peak memory (MB)<th>Remarks<th>Error
-{rows}
-</table>
-</html>
-"""
+    text = html.escape(table(results))
+    for result in results:
+        text = text.replace(result.lesson, f"<a href='{result.lesson}.html'>{result.lesson}</a>", 1)
+    errors = "\n\n".join(f"{one.lesson}: {one.error}" for one in results if not one.ok)
+    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Lessons</title><pre>{text}"
+    files.write(build / "index.html", f"{page}\n\n{html.escape(errors)}</pre></html>\n")
 
 
 def _record(paths, results):
     """Write what was measured, and each lesson's picture, to where people read and see them."""
     from tools import covers, doctor
 
-    machine = f"{doctor.cores()} CPU cores"
+    readme, machine = ROOT / "README.md", f"{doctor.cores()} CPU cores"
     figures = {}
     for path, result in zip(paths, results, strict=False):
         if result.ok:
             seconds, memory = f"{result.seconds:.0f} s", f"{result.peak_rss_mb / 1000:.2f} GB"
             figures[result.lesson] = seconds, memory
             notebooks.record_in_head(path, f"{seconds} and {memory} of memory on {machine}")
-    notebooks.record_in_readme(ROOT / "README.md", f" on {machine}", figures)
-    shown = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown_ones = [p for p in paths if p.stem in figures and f"docs/gallery/{p.stem}.jpg" in shown]
-    covers.save_covers(ROOT / "docs" / "gallery", shown_ones)
+    notebooks.record_in_readme(readme, f" on {machine}", figures)
+    gallery = readme.read_text(encoding="utf-8")
+    shown = [path for path in paths if path.stem in figures and f"{path.stem}.jpg" in gallery]
+    covers.save_covers(ROOT / "docs" / "gallery", shown)
