@@ -34,8 +34,7 @@ def test_rare_words_are_left_out_of_many_and_kept_of_few():
 
 
 def test_each_cell_of_the_grid_knows_where_it_is(lesson):
-    grid = keras.Input((3, 5, 1))
-    found = keras.Model(grid, lesson.with_coordinates(grid))(np.zeros((2, 3, 5, 1))).numpy()
+    found = lesson.encoder_of_grids((3, 5, 1))(np.zeros((2, 3, 5, 1))).numpy()
     assert found.shape == (2, 3, 5, 3)
     np.testing.assert_allclose(found[0, :, 0, 2], [-1, 0, 1])
     np.testing.assert_allclose(found[1, 0, :, 1], [-1, -0.5, 0, 0.5, 1])
@@ -71,9 +70,7 @@ def test_a_captioner_learns_from_grids_and_repeatably(lesson, monkeypatch):
     rows = vocabulary.encode(said)
     for _ in range(2):
         keras.utils.set_random_seed(0)
-        computed = keras.Input(grids.shape[1:])
-        look = keras.Model(computed, lesson.with_coordinates(computed), name="encoder")
-        model = lesson.build_captioner(vocabulary, look)
+        model = lesson.build_captioner(vocabulary, lesson.encoder_of_grids(grids.shape[1:]))
         lesson.train(model, vocabulary, LOSS, lambda _: (grids, said), 40, rate=5e-3)
         runs.append(float(LOSS(rows[:, 1:], model([grids, rows[:, :-1]]))))
     assert runs[0] < 2 < np.log(len(vocabulary.words))  # what guessing costs
