@@ -88,11 +88,9 @@ def fetch_folder(
         folder.rename(part)
     folder.unlink(missing_ok=True)  # a file of that name
     here = [path for path, digest in digests.items() if holds(part / path, digest)]
-    missing = {path: address for path, address in addresses.items() if path not in here}
     left = size - sum((part / path).stat().st_size for path in here)
     try:
-        if missing:
-            fetch(missing, digests, part, left, folder.name)
+        fetch(addresses, digests, part, left, folder.name)
     finally:
         if folder.exists():  # another process was quicker
             shutil.rmtree(part, ignore_errors=True)
