@@ -82,6 +82,41 @@ def test_without_any_package_it_says_what_to_do(tmp_path):
     assert "make setup" in done.stdout
 
 
+def test_a_user_whom_the_system_does_not_know_has_a_doctor_too(tmp_path):
+    """As in a container that runs under any number: no home, no entry in passwd."""
+    script = (
+        "import os, pwd, sys; pwd.getpwuid = {}.__getitem__; del os.environ['HOME']\n"
+        "from helpers.__main__ import main; main(['doctor'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "OK     widgets" in done.stdout
+
+
+def test_what_can_t_be_looked_at_is_a_finding(monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: 1 / 0)
+    (finding,) = doctor.examine()["disk"]
+    assert (finding.state, finding.fact) == (WRONG, "it can't be looked at: division by zero")
+
+
+def test_files_that_hide_a_module_are_named(tmp_path, monkeypatch):
+    """A learner's own beside the notebook, an old package where PYTHONPATH says."""
+    lessons, old = tmp_path / "notebooks", tmp_path / "old"
+    for file in ("keras.py", "random.py", "helpers.py", "mine.py", "tensorflow/__init__.py"):
+        place = (old if "/" in file else lessons) / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    monkeypatch.chdir(lessons)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(old), str(doctor.ROOT)]))
+    found = {finding.item: finding.remedy.split(",")[0] for finding in doctor.packages()}
+    renamed = dict.fromkeys(("helpers", "keras", "random"), "rename it")
+    assert found == {
+        **renamed,
+        "tensorflow": "take its folder out of PYTHONPATH",
+        "packages": "",
+    }
+
+
 def test_an_old_python_is_wrong(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 2))
     (finding,) = doctor.python()
@@ -101,18 +136,14 @@ def test_packages_missing_too_old_and_not_as_locked(monkeypatch):
     assert "make setup" in missing.remedy
 
 
-def test_the_gpu_build_stands_in_for_the_cpu_build(monkeypatch):
-    locked = doctor._locked()
-    version = locked.get("tensorflow-cpu", locked.get("tensorflow"))
-    with_versions(monkeypatch, tensorflow_cpu=None, tensorflow=version)
-    assert [finding.state for finding in doctor.packages()] == [OK]
-
-
-def test_the_lock_is_read_for_this_python():
+def test_the_lock_is_read_for_this_python_and_a_gpu_build_stands_in(monkeypatch):
     locked = doctor._locked()
     assert locked["numpy"] == importlib.metadata.version("numpy")  # the lock has it twice
     assert ("tensorflow" in locked) != ("tensorflow-cpu" in locked)
     assert len(locked) > 100
+    version = locked.get("tensorflow-cpu", locked.get("tensorflow"))
+    with_versions(monkeypatch, tensorflow_cpu=None, tensorflow=version)
+    assert [finding.state for finding in doctor.packages()] == [OK]
 
 
 @pytest.mark.parametrize(
@@ -133,15 +164,12 @@ def test_memory_limits_of_both_kinds_of_control_groups(control_group, membership
     assert doctor.memory_limit() == expected
 
 
-def test_the_tighter_of_hub_and_container_counts(control_group, monkeypatch):
+def test_the_tightest_limit_counts_rather_than_the_hosts_memory(control_group, monkeypatch):
     control_group("0::/\n", {"memory.max": "3000"})
-    monkeypatch.setenv("MEM_LIMIT", "2000")
+    monkeypatch.setenv("MEM_LIMIT", "2000")  # a hub's
     assert doctor.memory_limit() == 2000
     monkeypatch.setenv("MEM_LIMIT", "")
     assert doctor.memory_limit() == 3000
-
-
-def test_a_containers_limit_counts_rather_than_the_hosts_memory(control_group):
     control_group("0::/\n", {"memory.max": str(10**9)})
     (finding,) = doctor.memory()
     assert finding.state == WRONG
@@ -244,13 +272,7 @@ def test_main_fails_only_when_something_is_wrong(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "WRONG  disk   0.1 GB free\n              -> make room\n" in out
     assert "1 wrong" in out
-
-
-def test_in_a_lesson_nothing_depends_on_the_machine(monkeypatch, capsys):
-    fine = doctor.Finding("cores", NOTE, "1 core", "be patient")
-    broken = doctor.Finding("disk", WRONG, "0.1 GB free", "make room")
-    monkeypatch.setattr(doctor, "examine", lambda: {"cores": [fine], "disk": [broken]})
-    doctor.show()
+    doctor.show()  # in a lesson nothing depends on the machine
     assert capsys.readouterr().out == (
         "OK     cores\nWRONG  disk  0.1 GB free\n             -> make room\n"
     )
