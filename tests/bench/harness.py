@@ -4,11 +4,12 @@ A machine that is busy or slow is so for both, so the ratio holds where the seco
 """
 
 import json
-import os
 import statistics
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from helpers import files
 
 
 @dataclass
@@ -59,8 +60,4 @@ def merge(path, measurements):
         del entry["spread"]  # for the eye
         entries[measurement.name] = entry
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(
-        json.dumps(list(entries.values()), indent=2, ensure_ascii=False) + "\n", "utf-8"
-    )
-    fresh.replace(path)
+    files.write(path, json.dumps(list(entries.values()), indent=2, ensure_ascii=False) + "\n")

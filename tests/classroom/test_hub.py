@@ -6,7 +6,6 @@ in it, and saves it. They work at the same time. Where JupyterHub can't be insta
 network, these tests are skipped, but not in CI.
 """
 
-import os
 import re
 import shutil
 import socket
@@ -19,7 +18,7 @@ import nbformat
 import psutil
 import pytest
 import requests
-from hub import ROOT, Learner, NoPackagesError, start_hub
+from hub import ROOT, Learner, start_hub
 
 RATES = {"ada": "0.2", "ben": "0.3", "cem": "0.4"}  # the learning rate that each tries in lesson 02
 # How far each lesson is run: to the end of the cell with this text.
@@ -96,15 +95,9 @@ def commit(folder, message):
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    try:
-        with start_hub(tmp_path_factory.mktemp("hub")) as hub:
-            yield hub
-    except NoPackagesError as error:
-        sentence = f"{error} It takes a network the first time."
-        if os.environ.get("CI"):
-            pytest.fail(sentence, pytrace=False)
-        pytest.skip(sentence)
+def hub(place, tmp_path_factory):
+    with start_hub(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
 
 
 @pytest.fixture(scope="module")

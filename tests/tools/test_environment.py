@@ -15,8 +15,6 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from repo2docker.app import Repo2Docker
-from repo2docker.buildpacks import PythonBuildPack
 
 from tools import lock, setup
 
@@ -151,40 +149,7 @@ def test_conda_and_binder_install_the_lock():
     assert f"tensorflow[and-cuda]=={version}" in README  # for GPUs
 
 
-# Binder, as repo2docker reads it, without a container engine
-
-
-@pytest.fixture
-def dockerfile(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    kinds = (kind(base_image="docker.io/library/buildpack-deps:24.04") for kind in BUILDPACKS)
-    chosen = next(kind for kind in kinds if kind.detect())
-    assert isinstance(chosen, PythonBuildPack)
-    assert chosen.binder_dir == "binder"
-    assert chosen.python_version == "3.12"
-    chosen.platform = "linux/amd64"  # what an engine would tell it
-    return chosen.render()
-
-
-BUILDPACKS = Repo2Docker().buildpacks
-
-
-def test_the_image_installs_the_lock_when_the_repo_is_there(dockerfile):
-    steps = [
-        r"COPY .*src/ \$\{REPO_DIR\}",
-        r'\$\{KERNEL_PYTHON_PREFIX\}/bin/pip install --no-cache-dir -r "binder/requirements.txt"',
-        r"^RUN (\./)?binder/postBuild",
-        r'^ENV R2D_ENTRYPOINT[= ]"?\S*binder/start',
-    ]
-    places = [re.search(step, dockerfile, re.MULTILINE) for step in steps]
-    assert None not in places, steps[places.index(None)]
-    starts = [place.start() for place in places]
-    assert starts == sorted(starts)
-
-
-def test_the_image_runs_as_a_user_and_names_no_index(dockerfile):
-    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE)[-1] == "${NB_USER}"
-    assert "index-url" not in dockerfile
+# Binder, and what starts on a hub
 
 
 @pytest.mark.parametrize("file", ["binder/postBuild", "binder/start", ".ci/run"])
