@@ -4,27 +4,29 @@ import functools
 import statistics
 import time
 
+import keras
+import psutil
+import tensorflow as tf
 from harness import Measurement, compare
+
+from helpers.dreams import dreaming, objectives
+from helpers.vision import backbones, photos
 
 LAYER = "block9_expand_bn"
 SIDE = 288  # pixels of the longer side
-ROUNDS = 3
-STEPS = 8
+ROUNDS, STEPS = 3, 8
 PATIENCE = 150  # steps after which the straightforward way is given up
 STEP = 1.3  # of 0-255: the 0.01 that is usual for a range from -1 to 1
+SETTINGS = {"steps": STEPS, "octaves": 1, "step_size": STEP, "jitter": 0}
 
 
 @functools.cache
 def _prepared():
     """(backbone, photograph, our dreamer, the activation that ours reaches)."""
-    from helpers.dreams import dreaming
-    from helpers.vision import backbones, photos
-
     backbone = backbones.load("efficientnet_lite0", top=False)
     photograph = photos.load("palace", SIDE)
     dreamer = dreaming.Dreamer(backbone, LAYER, levels=1, colour=0.0)
-    goal = dreamer.dream(photograph, STEPS, 1, step_size=STEP, jitter=0).activations[-1]
-    return backbone, photograph, dreamer, goal
+    return backbone, photograph, dreamer, dreamer.dream(photograph, **SETTINGS).activations[-1]
 
 
 def bench_dream():
@@ -34,14 +36,14 @@ def bench_dream():
     dream beautiful and not quick, are left out of both; `bench_coarse_to_fine` says what the
     former bring.
     """
-    import psutil
-
     _, photograph, dreamer, goal = _prepared()
-    ratios, plain_steps = [], 0
+    ratios = []
     _straightforward(0.0)  # one step to warm up
     for _ in range(ROUNDS):
-        ours = _seconds(lambda: dreamer.dream(photograph, STEPS, 1, step_size=STEP, jitter=0))
-        theirs, plain_steps, reached = _straightforward(goal)
+        started = time.perf_counter()
+        dreamer.dream(photograph, **SETTINGS)
+        ours = time.perf_counter() - started
+        theirs, steps, reached = _straightforward(goal)
         ratios.append(theirs / ours)
     memory = psutil.Process().memory_info()
     peak = getattr(memory, "peak_wset", memory.rss) / 1e6
@@ -50,57 +52,44 @@ def bench_dream():
         "dream_speedup",
         statistics.median(ratios),
         "×",
-        f"to a mean activation of {goal:.2f}, {STEPS} steps of ours / {plain_steps} of the other"
+        f"to a mean activation of {goal:.2f}, {STEPS} steps of ours / {steps} of the other"
         f" that reached {reached:.2f}{given_up}; {peak:,.0f} MB of memory at the end",
         (min(ratios), max(ratios)),
     )
 
 
-def bench_truncating():
-    """One compiled gradient: through the whole network, and through the part up to the layer."""
-    return _of_a_gradient("dream_truncating", "whole / cut off", {}, {"whole": True})
-
-
-def bench_tf_function():
-    """One gradient through the part up to the layer: eager, and compiled."""
-    return _of_a_gradient("dream_tf_function", "eager / compiled", {}, {"compiled": False})
-
-
-def bench_xla():
-    """One compiled gradient through the part up to the layer: without XLA, and with it."""
-    return _of_a_gradient("dream_xla", "without XLA / with it", {"xla": True}, {})
+def bench_parts():
+    """What each trick brings to one gradient: cutting the network off, tf.function, XLA."""
+    photograph = tf.constant(_prepared()[1], tf.float32)
+    for name, words, ours, other in [
+        ("truncating", "whole / cut off", {}, {"whole": True}),
+        ("tf_function", "eager / compiled", {}, {"compiled": False}),
+        ("xla", "without XLA / with it", {"xla": True}, {}),
+    ]:
+        fast, slow = (functools.partial(_gradient(**way), photograph) for way in (ours, other))
+        yield compare(f"dream_{name}", slow, fast, f"one gradient, {words}", ROUNDS)
 
 
 def bench_coarse_to_fine():
     """As many steps at one size as at two sizes, to much the same activation: seconds."""
     _, photograph, dreamer, _ = _prepared()
-    dreams = {}
+    reached = {}
 
     def dream(octaves):
-        dreams[octaves] = dreamer.dream(photograph, STEPS // octaves, octaves)
+        found = dreamer.dream(photograph, STEPS // octaves, octaves)
+        reached[octaves] = found.activations[-1]
 
-    measured = compare(
-        "dream_coarse_to_fine",
-        lambda: dream(1),
-        lambda: dream(2),
-        "",
-        rounds=ROUNDS,
-    )
-    reached = [dreams[octaves].activations[-1] for octaves in (1, 2)]
+    measured = compare("dream_coarse_to_fine", lambda: dream(1), lambda: dream(2), "", ROUNDS)
     measured.compared = (
-        f"{STEPS} steps at one size, activation {reached[0]:.2f} / at two, {reached[1]:.2f}"
+        f"{STEPS} steps at one size, activation {reached[1]:.2f} / at two, {reached[2]:.2f}"
     )
     return measured
 
 
 def _straightforward(goal):
     """(seconds, steps, activation): eager, through all layers, one scale, small equal steps."""
-    import tensorflow as tf
-
-    photograph = _prepared()[1]
-    gradient = _gradient(whole=True, compiled=False)
-    x, started = _floats(photograph), time.perf_counter()
-    steps, reached = 0, 0.0
+    gradient, x = _gradient(whole=True, compiled=False), tf.constant(_prepared()[1], tf.float32)
+    started, steps, reached = time.perf_counter(), 0, 0.0
     while steps == 0 or (reached < goal and steps < PATIENCE):
         steps += 1
         slope, reached = gradient(x)
@@ -110,43 +99,17 @@ def _straightforward(goal):
 
 def _gradient(whole=False, compiled=True, xla=False):
     """Return a function: picture -> (slope, activation). `whole`: all layers are computed."""
-    import keras
-    import tensorflow as tf
-
-    from helpers.dreams import dreaming
-
     backbone, *_ = _prepared()
-    layer = backbone.model.get_layer(LAYER).output
-    last = backbone.model.output
-    network = keras.Model(backbone.model.input, [layer, last] if whole else layer)
+    outputs = [backbone.model.get_layer(LAYER).output, *[backbone.model.output] * whole]
+    network = keras.Model(backbone.model.input, outputs)
 
     def gradient(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            features = network(backbone.scale(x)[None], training=False)
+            features = tf.nest.flatten(network(backbone.scale(x)[None], training=False))
+            activation = objectives.strength(features[:1])
             if whole:  # what is not asked for would be pruned when compiled
-                activation = dreaming.strength(features[:1]) + 0 * tf.reduce_mean(features[1])
-            else:
-                activation = dreaming.strength([features])
+                activation += 0 * tf.reduce_mean(features[1])
         return tape.gradient(activation, x), activation
 
     return tf.function(gradient, jit_compile=xla) if compiled or xla else gradient
-
-
-def _of_a_gradient(name, words, ours, other):
-    """Compare two ways of computing one gradient: seconds of `other` / seconds of `ours`."""
-    x = _floats(_prepared()[1])
-    fast, slow = _gradient(**ours), _gradient(**other)
-    return compare(name, lambda: slow(x), lambda: fast(x), f"one gradient, {words}", rounds=3)
-
-
-def _floats(photograph):
-    import tensorflow as tf
-
-    return tf.constant(photograph, tf.float32)
-
-
-def _seconds(function):
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started

@@ -4,8 +4,8 @@ import nbformat
 from lab import slide
 
 CELLS = [
-    "from helpers import backbones\nfrom helpers.datasets import photos\n"
     "from helpers.dreams.explorer import DreamExplorer\n"
+    "from helpers.vision import backbones, photos\n"
     "seer = backbones.load('efficientnet_lite0', top=False)",
     "album = {name: photos.load(name, 320) for name in ('cat', 'coffee')}\n"
     "explorer = DreamExplorer(seer, album, layer='block4_expand_bn', preview=128, full=320)\n"
@@ -26,7 +26,7 @@ def test_it_dreams_while_one_looks_and_stops_when_told(lab, page):
     picture = "explorer.picture.tobytes().__hash__()"
     before = opened.value(picture)
     slide(box, "Strength", presses=2)
-    opened.wait_for("explorer.strength.value", 10)
+    opened.wait_for("explorer.controls['steps'].value", 10)
     opened.wait_for(picture, lambda now: now != before, seconds=60)
     opened.wait_for(DONE, lambda said: said.startswith("Done: 128"), seconds=60)
 
@@ -35,7 +35,7 @@ def test_it_dreams_while_one_looks_and_stops_when_told(lab, page):
     opened.wait_for(DONE, lambda said: said.startswith("Done"), seconds=60)
 
     slide(box, "Strength", presses=14)
-    opened.wait_for("explorer.strength.value", 24)
+    opened.wait_for("explorer.controls['steps'].value", 24)
     large = box.get_by_role("button", name="Dream it large")
     large.focus()
     large.press("Enter")

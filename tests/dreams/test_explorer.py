@@ -4,7 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
-from test_dreaming import small_network
+from small import small_network
 
 from helpers import images
 from helpers.dreams.explorer import DreamExplorer
@@ -17,24 +17,18 @@ def explorer():
     return DreamExplorer(small_network(), album, preview=112, full=160)
 
 
-def test_it_shows_a_dream_at_once(explorer):
-    assert max(explorer.picture.shape) == 112
-    assert explorer.alt == "coffee, as first dreams it."
-    assert 'alt="coffee, as first dreams it."' in explorer._view.value
-    assert explorer.said.value.startswith("Done: 112")
-
-
 def test_what_it_shows_follows_the_controls(explorer):
-    first = explorer.picture
-    explorer.layer.value = "third"
-    second = explorer.picture
-    explorer.photograph.value = "cat"
-    assert np.any(first != second) and "cat, as third" in explorer._view.value
-    explorer.strength.value = 0
+    assert max(explorer.picture.shape) == 112 and explorer.said.value.startswith("Done: 112")
+    assert 'alt="coffee, as first dreams it."' in explorer._shown.value
+    assert 'width="224"' in explorer._shown.value
+    first, controls = explorer.picture, explorer.controls
+    controls["layer"].value = "third"
+    assert np.any(first != explorer.picture)
+    controls["photograph"].value = "cat"
+    assert explorer.alt == "cat, as third dreams it." and explorer.alt in explorer._shown.value
+    controls["steps"].value = 0
     np.testing.assert_array_equal(explorer.picture, images.read(photos.load("cat", 160), 112))
-
-
-def test_the_large_picture_is_large(explorer):
+    controls["steps"].value = 1
     explorer.large.click()
     assert max(explorer.picture.shape) == 160 and explorer.progress.value == 1
 
@@ -43,7 +37,7 @@ def test_cancelling_keeps_what_there_is(explorer):
     async def begin_and_stop():
         explorer.large.click()
         task = explorer._task
-        while not explorer.said.value.startswith("Dreaming") or explorer.progress.value == 1:
+        while not 0 < explorer.progress.value < 1:
             await asyncio.sleep(0.001)
         assert not explorer.cancel.disabled
         explorer.cancel.click()
@@ -54,11 +48,14 @@ def test_cancelling_keeps_what_there_is(explorer):
     assert max(explorer.picture.shape) == 160 and explorer.cancel.disabled
 
 
-def test_an_upload_joins_the_photographs_and_a_bad_one_is_told(explorer):
+def test_an_upload_is_dreamt_and_a_bad_one_told(explorer):
     def upload(name, content):
-        explorer._uploaded({"new": ({"name": name, "content": memoryview(content)},)})
+        choice._uploaded({"new": ({"name": name, "content": memoryview(content)},)})
 
+    choice = explorer.controls["photograph"]
     upload("mine.png", images.encode(photos.load("flower", 300)))
-    assert explorer.photograph.value == "mine.png" and "mine.png" in explorer.alt
+    assert choice.value == "mine.png" and explorer.alt.startswith("mine.png, as")
+    before = explorer.picture
     upload("text.png", b"no picture at all")
-    assert "not a picture" in explorer.said.value and explorer.photograph.value == "mine.png"
+    assert "text.png is not a picture" in choice.said.value and choice.value == "mine.png"
+    assert explorer.picture is before

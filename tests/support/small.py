@@ -1,0 +1,38 @@
+"""A network of three layers with fixed random weights, as quick as it is ignorant."""
+
+import keras
+
+from helpers.vision.backbones import Backbone
+
+
+def small_network(size=None, classes=0):
+    """Return it as a `Backbone`, for pictures of any size or of one, with logits for classes."""
+    keras.utils.set_random_seed(0)
+    inputs = x = keras.Input((size, size, 3))
+    for name, channels in (("first", 8), ("second", 12), ("third", 16)):
+        x = keras.layers.Conv2D(channels, 3, 2, "same", name=name)(x)
+    if classes:
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        x = keras.layers.Dense(classes, name="logits")(x)
+    return Backbone(
+        name="small",
+        title="A small network",
+        asset="efficientnet-lite0",
+        size=(size or 64,) * 2,
+        scale=lambda pixels: pixels / 127.5 - 1.0,
+        layers=("first", "second", "third"),
+        model=keras.Model(inputs, x),
+        class_names=tuple(map(str, range(classes))),
+    )
+
+
+def interrupted_after(count):
+    """Return a function to be called after each step that interrupts the work at that call."""
+    calls = []
+
+    def watch(*_):
+        calls.append(1)
+        if len(calls) == count:
+            raise KeyboardInterrupt
+
+    return watch
