@@ -12,10 +12,14 @@ in floats with the stored weights, so results differ a little from the 8-bit ori
 
 from dataclasses import dataclass, field
 
+import keras
 import numpy as np
+from keras import layers
 
 from helpers import assets, images
-from helpers.styles import onnx_weights, painters, styling
+from helpers.styles import onnx_weights, painters
+from helpers.styles.onnx_weights import attributes
+from helpers.styles.styling import StyleError
 
 STYLE_SIZE = (256, 256)  # the reader was trained on pictures of this size
 NUMBERS = 100  # in a style
@@ -36,22 +40,19 @@ class AnyStyle:
 
     def style(self, picture) -> np.ndarray:
         """Read the style of any picture that `images.read` takes: float32 (100,)."""
-        pixels = styling.as_floats(images.read(picture, STYLE_SIZE))
+        pixels = images.as_floats(images.read(picture, STYLE_SIZE))
         return self.reader(pixels[None], training=False)[0].numpy()
 
     def paint(self, photograph, style: np.ndarray, size: int = LARGEST) -> np.ndarray:
         """Paint a photograph with a style's 100 numbers: uint8, its longer side at most `size`."""
         style = np.asarray(style, "float32")
         if style.shape != (NUMBERS,):
-            raise styling.StyleError(
+            raise StyleError(
                 f"A style is a row of {NUMBERS} numbers, and this has the shape {style.shape}: "
                 "get one from a picture with style(picture)."
             )
-        picture = styling.as_floats(images.read(photograph, size))
-        height, width = picture.shape[:2]
-        fitting = painters.fitted(picture)[None]
-        painted = self.painter([fitting, style[None]], training=False)[0].numpy()
-        return styling.as_bytes(painted[:height, :width])
+        picture = images.as_floats(images.read(photograph, size))
+        return painters.paint_all_of(picture, lambda ready: self.painter([ready, style[None]]))
 
 
 def mix(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
@@ -76,9 +77,6 @@ def reader(tensors: dict, nodes: list):
     MobileNetV2 (Sandler et al., CVPR 2018) without its classifier; batch normalisation was folded
     into the convolutions before the weights were stored.
     """
-    import keras
-    from keras import layers
-
     x = inputs = keras.Input((*STYLE_SIZE, 3))
     entrance, stride = x, 1
     for node in _convolutions(nodes):
@@ -88,7 +86,7 @@ def reader(tensors: dict, nodes: list):
             entrance, stride = x, 1  # a block begins
         x = _convolution(x, node, tensors, padding="same")
         if "depthwise" in node.name:
-            stride = node.integers["strides"][0]
+            stride = attributes(node)["strides"][0]
         if "Relu6" in node.name:
             x = layers.ReLU(6.0)(x)
         elif "/project/" in node.name and stride == 1 and entrance.shape == x.shape:
@@ -101,9 +99,6 @@ def reader(tensors: dict, nodes: list):
 
 def painter(tensors: dict, nodes: list):
     """Build the network that paints. A style sets scale and offset of its normalisation layers."""
-    import keras
-    from keras import layers
-
     found = {node.name.split("/", 1)[-1]: node for node in _convolutions(nodes)}
     picture = keras.Input((None, None, 3))
     style = keras.Input((NUMBERS,))
@@ -111,9 +106,7 @@ def painter(tensors: dict, nodes: list):
 
     def convolution(x, name):
         node = next(node for key, node in found.items() if key.startswith(name))
-        edge = tensors[node.inputs[1]].shape[-1] // 2
-        beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
-        x = layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
+        x = painters.mirrored(x, tensors[node.input[1]].shape[-1] // 2)
         return _convolution(x, node, tensors, padding="valid")
 
     def styled(x, name):
@@ -146,16 +139,14 @@ def painter(tensors: dict, nodes: list):
 
 
 def _convolutions(nodes: list) -> list:
-    return [node for node in nodes if node.kind == "Conv"]
+    return [node for node in nodes if node.op_type == "Conv"]
 
 
 def _convolution(x, node, tensors: dict, padding: str):
     """Add a convolution with the file's kernel and bias, axes in Keras's order."""
-    from keras import layers
-
-    kernel, bias = (tensors[name] for name in node.inputs[1:])
-    stride = node.integers["strides"][0]
-    if node.integers["group"][0] > 1:  # (channels, 1, h, w) -> (h, w, channels, 1)
+    kernel, bias = (tensors[name] for name in node.input[1:])
+    stride = attributes(node)["strides"][0]
+    if attributes(node)["group"] > 1:  # (channels, 1, h, w) -> (h, w, channels, 1)
         layer = layers.DepthwiseConv2D(kernel.shape[-1], stride, padding)
         kernel = kernel.transpose(2, 3, 0, 1)
     else:  # (out, in, h, w) -> (h, w, in, out)

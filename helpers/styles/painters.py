@@ -2,26 +2,27 @@
 
     painter = painters.load("strokes")
     painter.paint("my photograph.jpg")                      # uint8 (height, width, 3)
-    mine = painters.Painter(painters.network(), patterns.waves())
-    painters.train(mine)
+    mine = painters.Painter(painters.network(), patterns.waves())      # the lesson teaches it
+    painters.save(mine, "waves.npz")
 
 The convolutions of `network` are those of one that was trained to paint in 26 styles. A style of
 its own is only the scale and the offset of each channel's normalisation, about a thousand numbers
 (Dumoulin, Shlens, Kudlur: ICLR 2017): they are all that is trained. `beginner` has learnt nothing
-yet, and all of it is trained, as Johnson did; it takes longer. Both learn with `styling`'s losses.
+yet, and all of it is trained, as Johnson did; it takes longer. How both learn stands in lesson 08.
 """
 
-import io
 import itertools
-import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import keras
 import numpy as np
+from keras import layers
 
-from helpers import assets, images
+from helpers import assets, files, images
+from helpers.images import as_floats
 from helpers.styles import onnx_weights, styling
 from helpers.vision import photos
 
@@ -30,13 +31,8 @@ SHIPPED = {
     "strokes": "style-strokes",
     "waves": "style-waves",
 }
-FROM_NOTHING = {"steps": 900, "rate": 5e-3, "batch": 2}  # how a `beginner` is trained
 EPSILON = 1e-5  # of the normalisation, as in the file
 CROP = 128  # pixels of the pieces of photographs that it learns from
-# For painters that learn a style only; STEPS is what the shipped ones were trained for.
-STEPS, RATE, BATCH = 160, 1e-2, 1
-CONTENT_LAYER = "block3_conv1"
-CONTENT_WEIGHT, COLOUR_WEIGHT, VARIATION_WEIGHT = 0.12, 0.05, 0.02
 LARGEST = 1024  # pixels of the longer side of what it paints, unless more is asked for
 SMALLEST, MULTIPLE = 16, 4  # what the network can take
 SWATCH = 64  # pixels of a style, in each direction, that a painter keeps to know its colours
@@ -54,12 +50,9 @@ class Painter:
 
         Returns uint8 (height, width, 3), the same for the same photograph.
         """
-        picture = styling.as_floats(images.read(photograph, size))
-        palette = styling.as_floats(images.read(self.style))
-        height, width = picture.shape[:2]
-        ready = fitted(styling.match_colours(picture, palette))
-        painted = self.network(ready[None], training=False)[0].numpy()
-        return styling.as_bytes(painted[:height, :width])
+        picture = as_floats(images.read(photograph, size))
+        palette = as_floats(images.read(self.style))
+        return paint_all_of(styling.match_colours(picture, palette), self.network)
 
 
 def network():
@@ -90,9 +83,6 @@ def beginner():
 
 def _untrained(contract, residuals, expand):
     """Two steps down, residual blocks, two steps up. contract, expand: channels of the steps."""
-    import keras
-    from keras import layers
-
     x = inputs = keras.Input((None, None, 3))
     for channels, size, stride in zip(contract, (9, 3, 3), (1, 2, 2), strict=True):
         x = _block(x, channels, size, stride)
@@ -106,144 +96,55 @@ def _untrained(contract, residuals, expand):
 
 def _block(x, channels, size=3, stride=1, activation="relu"):
     """Continue the picture as in a mirror, convolve, normalise each channel, bend."""
-    import keras
-    from keras import layers
-
-    edge = size // 2
-    beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
-    x = layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
-    x = layers.Conv2D(channels, size, stride, use_bias=False)(x)
+    x = layers.Conv2D(channels, size, stride, use_bias=False)(mirrored(x, size // 2))
     x = layers.GroupNormalization(groups=-1, epsilon=EPSILON)(x)
     return layers.Activation(activation)(x) if activation else x
 
 
-def fitted(picture: np.ndarray) -> np.ndarray:
-    """Continue a picture to the right and below until networks that halve it twice can take it."""
-    beyond = [max(SMALLEST, -(-side // MULTIPLE) * MULTIPLE) - side for side in picture.shape[:2]]
-    return np.pad(picture, ((0, beyond[0]), (0, beyond[1]), (0, 0)), "edge")
+def mirrored(x, edge: int):
+    """Continue maps by `edge` places on each side, as in a mirror."""
+    beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
+    return layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
 
 
-# -- training ------------------------------------------------------------------------------------
+def paint_all_of(picture: np.ndarray, network: Callable) -> np.ndarray:
+    """Paint a picture, floats (height, width, 3), of any size: uint8 of the same size.
 
+    For a network that halves it twice it is continued to the right and below, and cut again.
+    """
+    height, width = picture.shape[:2]
+    more = [max(SMALLEST, -(-side // MULTIPLE) * MULTIPLE) - side for side in (height, width)]
+    ready = np.pad(picture, ((0, more[0]), (0, more[1]), (0, 0)), "edge")
+    return images.as_bytes(network(ready[None])[0])[:height, :width]
+
+
+# -- what they learn from ------------------------------------------------------------------------
 
 # The palace is not among them: it is kept for looking at results.
 LEARN_FROM = ("cat", "coffee", "astronaut", "rocket", "flower")
 
 
-class Crops:
-    """An endless supply of random pieces of photographs in a style's colours.
+def crops(style, seed: int = 0, batch: int = 1) -> Iterator[np.ndarray]:
+    """Cut random pieces of photographs in a style's colours, half of them mirrored, without end.
 
-    `next(crops)`: float32 (batch, CROP, CROP, 3), from 0 to 1.
+    Yields float32 (batch, CROP, CROP, 3), from 0 to 1. `style`: whatever `images.read` takes.
     """
+    rng, palette = np.random.default_rng(seed), as_floats(images.read(style))
+    photographs = []
+    for photograph, zoom in itertools.product(map(photos.load, LEARN_FROM), (1.2, 2.0)):
+        shrink = zoom * CROP / min(photograph.shape[:2])
+        shape = [max(CROP, round(side * shrink)) for side in photograph.shape[:2]]
+        plain = as_floats(images.resize(photograph, shape))
+        photographs.append(styling.match_colours(plain, palette))
 
-    def __init__(self, style: np.ndarray, seed: int = 0, batch: int = BATCH):
-        """Prepare the photographs at two sizes; `style`: whatever `images.read` takes."""
-        self._batch = batch
-        self._rng = np.random.default_rng(seed)
-        palette = styling.as_floats(images.read(style))
-        self._photographs = []
-        for photograph, zoom in itertools.product(map(photos.load, LEARN_FROM), (1.2, 2.0)):
-            shrink = zoom * CROP / min(photograph.shape[:2])
-            shape = [max(CROP, round(side * shrink)) for side in photograph.shape[:2]]
-            plain = styling.as_floats(images.resize(photograph, shape))
-            self._photographs.append(styling.match_colours(plain, palette))
-
-    def __iter__(self):
-        """Return itself."""
-        return self
-
-    def __next__(self):
-        """Cut the next pieces, half of them mirrored."""
-        return np.stack([self._piece() for _ in range(self._batch)])
-
-    def _piece(self):
-        photograph = self._photographs[self._rng.integers(len(self._photographs))]
-        top, left = (self._rng.integers(side - CROP + 1) for side in photograph.shape[:2])
-        turn = self._rng.choice([-1, 1])
+    def piece():
+        photograph = photographs[rng.integers(len(photographs))]
+        top, left = (rng.integers(side - CROP + 1) for side in photograph.shape[:2])
+        turn = rng.choice([-1, 1])
         return photograph[top : top + CROP, left : left + CROP][:, ::turn]
 
-
-def teacher(style, see: Callable | None = None) -> Callable:
-    """Return the loss: loss(painted, pieces), both (n, height, width, 3), from 0 to 1.
-
-    The style's Gram matrices, the pieces' content, the style's mean colour and spread, and grain.
-    """
-    import tensorflow as tf
-
-    see = see or styling.eye()
-    pattern = tf.constant(styling.as_floats(images.read(style)))[None]
-    seen = see(pattern)
-    textures = {layer: styling.gram(seen[layer]) for layer in styling.STYLE_LAYERS}
-    colours = _colours(pattern)
-
-    def loss(painted, pieces):
-        seen, wanted = see(painted), see(pieces)
-        content = styling.content_loss(seen, {CONTENT_LAYER: wanted[CONTENT_LAYER]})
-        tint = sum(
-            tf.reduce_mean(tf.reduce_sum((one - other) ** 2, -1)) / tf.reduce_sum(other**2)
-            for one, other in zip(_colours(painted), colours, strict=True)
-        )
-        return (
-            styling.style_loss(seen, textures)
-            + CONTENT_WEIGHT * content
-            + COLOUR_WEIGHT * tint
-            + VARIATION_WEIGHT * styling.total_variation(painted)
-        )
-
-    return loss
-
-
-def _colours(pictures):
-    """Return each picture's mean colour, (n, 3), and its colours' covariance, (n, 9)."""
-    import tensorflow as tf
-
-    rows = tf.reshape(pictures, (tf.shape(pictures)[0], -1, 3))
-    mean = tf.reduce_mean(rows, 1, keepdims=True)
-    apart = rows - mean
-    spread = tf.matmul(apart, apart, transpose_a=True) / tf.cast(tf.shape(rows)[1], rows.dtype)
-    return mean[:, 0], tf.reshape(spread, (-1, 9))
-
-
-def train(
-    painter: Painter,
-    steps: int = STEPS,
-    seed: int = 0,
-    rate: float = RATE,
-    batch: int = BATCH,
-    see: Callable | None = None,
-    watch: Callable | None = None,
-) -> list[float]:
-    """Teach a painter its style; return the loss at each of the `steps`. It changes in place.
-
-    `watch(loss)` is called after each step. An interrupt ends it, and what is learnt stays learnt.
-    """
-    import keras
-    import tensorflow as tf
-
-    model, judge, losses = painter.network, teacher(painter.style, see), []
-    optimizer = keras.optimizers.Adam(
-        keras.optimizers.schedules.CosineDecay(rate, max(steps, 1), alpha=0.05),
-        global_clipnorm=1.0,
-    )
-    optimizer.build(model.trainable_variables)
-
-    @tf.function(autograph=False)
-    def step(pieces):
-        with tf.GradientTape() as tape:
-            loss = judge(model(pieces, training=True), pieces)
-        slopes = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
-        return loss
-
-    crops = Crops(painter.style, seed, batch)
-    try:
-        for _ in range(steps):
-            losses.append(float(step(tf.constant(next(crops)))))
-            if watch:
-                watch(losses[-1])
-    except KeyboardInterrupt:
-        pass
-    return losses
+    while True:
+        yield np.stack([piece() for _ in range(batch)])
 
 
 # -- files ---------------------------------------------------------------------------------------
@@ -254,25 +155,14 @@ def save(painter: Painter, path) -> None:
 
     The file appears whole or not at all.
     """
-    path, buffer = Path(path), io.BytesIO()
     style = images.read(painter.style)
     every = [max(1, side // SWATCH) for side in style.shape[:2]]
-    numbers = enumerate(painter.network.trainable_variables)
-    arrays = {f"w{place:02}": variable.numpy() for place, variable in numbers}
-    if _from_nothing(painter.network):
+    numbers = painter.network.trainable_variables
+    arrays = {f"w{place:02}": variable.numpy() for place, variable in enumerate(numbers)}
+    if len(numbers) == len(painter.network.weights):  # all of it is trained, not a style only
         arrays["from_nothing"] = np.array(True)
-    np.savez_compressed(buffer, style=style[:: every[0], :: every[1]], **arrays)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(buffer.getvalue())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _from_nothing(model) -> bool:
-    """Whether all of a network is trained, and not a style only."""
-    return len(model.trainable_variables) == len(model.weights)
+    with files.replacing(path) as fresh, fresh.open("wb") as stream:
+        np.savez_compressed(stream, style=style[:: every[0], :: every[1]], **arrays)
 
 
 def load(name: str) -> Painter:
@@ -296,11 +186,3 @@ def load(name: str) -> Painter:
             f"{path} holds no painter of this kind: train one and save it with painters.save."
         ) from None
     return Painter(model, style)
-
-
-def publish(name: str, painter: Painter) -> Path:
-    """Make a trained painter the one that is shipped under this name; return its place."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{SHIPPED[name]}.npz"
-        save(painter, file)
-        return assets.publish(SHIPPED[name], file)

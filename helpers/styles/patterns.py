@@ -4,8 +4,8 @@
     patterns.strokes((300, 400), seed=7)        # another drawing, another size
     patterns.ALL["waves"](128)
 
-The same seed gives the same drawing at any size: sizes below are shares of the longer side. The
-card says more: `card()`.
+The same seed gives the same drawing at any size: sizes below are shares of the longer side.
+`data/cards/patterns.md` says more.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from helpers import assets, images
+from helpers import images
 
 SIDE = 256  # pixels, where no size is asked for
 FIELD = 256  # numbers along each side of a random field, whatever the picture's size
@@ -129,18 +129,8 @@ def blocks(size=SIDE, seed: int = 0, palette=PLAIN, smallest: float = 0.09) -> n
     return _finished(np.asarray(canvas) * weave[..., None], size)
 
 
-ALL = {
-    "stained glass": stained_glass,
-    "waves": waves,
-    "strokes": strokes,
-    "pointillism": pointillism,
-    "blocks": blocks,
-}
-
-
-def card() -> str:
-    """Return the patterns' card, in markdown."""
-    return (assets.DATA / "cards" / "patterns.md").read_text(encoding="utf-8")
+ALL = {"stained glass": stained_glass, "waves": waves, "strokes": strokes}
+ALL |= {"pointillism": pointillism, "blocks": blocks}
 
 
 # -- the canvas ----------------------------------------------------------------------------------
@@ -160,8 +150,7 @@ def _canvas(size) -> int:
 
 def _finished(canvas: np.ndarray, size) -> np.ndarray:
     """Cut the square canvas to the picture's shape and shrink it."""
-    pixels = np.clip(np.round(canvas), 0, 255).astype(np.uint8)
-    return images.read(pixels, _shape(size))
+    return images.read(images.as_bytes(canvas / 255), _shape(size))
 
 
 def _places(side: int) -> tuple[np.ndarray, np.ndarray]:

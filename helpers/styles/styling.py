@@ -1,33 +1,36 @@
 """Style transfer by optimisation (Gatys, Ecker, Bethge: CVPR 2016, arXiv 1508.06576).
 
     painted = styling.paint("my photograph.jpg", patterns.strokes())
-    woven = styling.texture(patterns.waves(), seed=1)
     painted.picture                              # uint8 (height, width, 3)
 
 A picture is changed, step by step, until a trained network sees in it the photograph's content and
 the style's textures. The lesson writes the losses out; here is the same with its edges smoothed.
 
-Inside, pictures are float32, (height, width, 3), from 0 to 1. TensorFlow is imported when needed.
+Inside, pictures are float32, (height, width, 3), from 0 to 1.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import keras
 import numpy as np
+import tensorflow as tf
+from scipy.optimize import minimize
 
 from helpers import images
+from helpers.images import as_bytes, as_floats
+from helpers.vision import backbones
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
-CONTENT_LAYERS = ("block4_conv1",)
+CONTENT_LAYER = "block4_conv1"
 CONTENT_WEIGHT = 0.05
 VARIATION_WEIGHT = 0.02
 # Coarse to fine: (share of the full size, steps). Large shapes are settled where steps are cheap.
 STAGES = ((0.5, 40), (1.0, 14))
 SMALLEST = 32  # pixels; the network halves a picture three times, and something must be left
-
 LUMA = np.array([0.299, 0.587, 0.114], "float32")  # how bright red, green, blue look (BT.601)
 MEMORY = 10  # steps that L-BFGS looks back on
-ADAM_RATE = 0.02  # of the range from black to white
+STEEPER = 1e4  # SciPy stops at small slopes, and a pixel's is tiny
 
 
 class StyleError(ValueError):
@@ -54,36 +57,23 @@ def eye(layers=STYLE_LAYERS, network: str = "vgg16") -> Callable:
 
     The network ends at the last of the `layers`: what comes after it would be computed for
     nothing. Its max pooling becomes average pooling, which lets the gradient reach every pixel.
+    Raises `backbones.BackboneError` for a layer that isn't there.
     """
-    import keras
-
-    from helpers.vision import backbones
-
     backbone = backbones.load(network, top=False)
-    names = [layer.name for layer in backbone.model.layers]
-    if unknown := set(layers) - set(names):
-        raise StyleError(
-            f"{backbone.title} has no layer '{min(unknown)}': choose from "
-            f"{', '.join(name for name in names if '_conv' in name)}."
-        )
     # Layers of its own, so that the rest of the network can be forgotten: that saves 50 MB.
-    found = {}
-    x = inputs = keras.Input((None, None, 3))
-    for layer in backbone.model.layers[1:]:
+    found, x = {}, (inputs := keras.Input((None, None, 3)))
+    for layer in backbone.upto(list(layers)).layers[1:]:
         if isinstance(layer, keras.layers.MaxPooling2D):
-            x = keras.layers.AveragePooling2D(2, name=layer.name)(x)
+            own = keras.layers.AveragePooling2D(2, name=layer.name)
         else:
             own = type(layer).from_config(layer.get_config())
-            x = own(x)
-            own.set_weights(layer.get_weights())
+        x = own(x)
+        own.set_weights(layer.get_weights())
         if layer.name in layers:
             found[layer.name] = x
-        if len(found) == len(set(layers)):
-            break
     model = keras.Model(inputs, found)
     model.trainable = False
-    scale = backbone.scale
-    return lambda pictures: model(scale(pictures * 255.0), training=False)
+    return lambda pictures: model(backbone.scale(pictures * 255.0), training=False)
 
 
 def gram(features):
@@ -92,42 +82,27 @@ def gram(features):
     `features`: (n, height, width, channels); returns (n, channels, channels). One product of
     matrices, without a transposed copy.
     """
-    import tensorflow as tf
-
     shape = tf.shape(features)
     rows = tf.reshape(features, (shape[0], -1, features.shape[-1]))
     return tf.matmul(rows, rows, transpose_a=True) / tf.cast(shape[1] * shape[2], rows.dtype)
 
 
+def distance(found, wanted):
+    """Return the squared distance of two tensors, as a share of the wanted one's square."""
+    return tf.reduce_mean((found - wanted) ** 2) / tf.reduce_mean(wanted**2)
+
+
 def style_loss(seen: dict, wanted: dict):
-    """Return how far the Gram matrices of feature maps `seen` are from those `wanted`.
+    """Return how far the Gram matrices of feature maps `seen` are from those `wanted`, on average.
 
-    The squared distance, as a share of the wanted matrix's square; the mean over the layers.
+    Both go by layer, {name: tensor}.
     """
-    import tensorflow as tf
-
-    losses = [_share(gram(seen[layer]) - matrix, matrix) for layer, matrix in wanted.items()]
+    losses = [distance(gram(seen[layer]), matrix) for layer, matrix in wanted.items()]
     return tf.add_n(losses) / len(losses)
-
-
-def content_loss(seen: dict, wanted: dict):
-    """Return how far feature maps are, place by place, from those `wanted`: a share, as above."""
-    import tensorflow as tf
-
-    losses = [_share(seen[layer] - features, features) for layer, features in wanted.items()]
-    return tf.add_n(losses) / len(losses)
-
-
-def _share(difference, whole):
-    import tensorflow as tf
-
-    return tf.reduce_mean(difference**2) / tf.reduce_mean(whole**2)
 
 
 def total_variation(pictures):
     """Return how much neighbouring pixels differ, on average: (n, height, width, 3) -> a number."""
-    import tensorflow as tf
-
     down = tf.abs(pictures[:, 1:] - pictures[:, :-1])
     across = tf.abs(pictures[:, :, 1:] - pictures[:, :, :-1])
     return tf.reduce_mean(down) + tf.reduce_mean(across)
@@ -147,19 +122,15 @@ def painting_loss(
     `see`: an `eye` on all the layers. `style`, `content`: pictures, 0 to 1; without content only
     the style counts. `extra`: a further loss of the picture, added as it is.
     """
-    import tensorflow as tf
-
     seen = see(tf.constant(style)[None])
     textures = {layer: gram(seen[layer]) for layer in style_layers}
-    if content is not None:
-        seen = see(tf.constant(content)[None])
-        places = {layer: seen[layer] for layer in CONTENT_LAYERS}
+    places = None if content is None else see(tf.constant(content)[None])[CONTENT_LAYER]
 
     def loss(picture):
         seen = see(picture[None])
         total = style_loss(seen, textures) + variation_weight * total_variation(picture[None])
-        if content is not None:
-            total += content_weight * content_loss(seen, places)
+        if places is not None:
+            total += content_weight * distance(seen[CONTENT_LAYER], places)
         return total if extra is None else total + extra(picture)
 
     return loss
@@ -169,24 +140,15 @@ def painting_loss(
 
 
 def descend(
-    loss: Callable,
-    start: np.ndarray,
-    steps: int,
-    method: str = "lbfgs",
-    watch: Callable | None = None,
+    loss: Callable, start: np.ndarray, steps: int, watch: Callable | None = None
 ) -> tuple[np.ndarray, list[float], bool]:
     """Change a picture, (height, width, 3) from 0 to 1, so that `loss` of it falls.
 
-    `method`: "lbfgs" (quasi-Newton, SciPy's) or "adam". `watch(picture)` is called after each look.
-    Returns (the best picture met, the loss at each look, whether Ctrl-C or Jupyter's stop button
-    ended it early): an interrupt loses nothing.
+    By limited-memory BFGS (Byrd, Lu, Nocedal, Zhu 1995). `watch(picture)` is called after each
+    look. Returns (the best picture met, the loss at each look, whether Ctrl-C or Jupyter's stop
+    button ended it early): an interrupt loses nothing.
     """
-    import tensorflow as tf
-
-    if method not in _METHODS:
-        raise StyleError(f"'{method}' is no way down: choose {' or '.join(_METHODS)}.")
-    start = np.asarray(start, "float32")
-    best, losses = [np.inf, start], []
+    best, losses = np.asarray(start, "float32"), []
 
     @tf.function(autograph=False)
     def value_and_slope(picture):
@@ -195,60 +157,25 @@ def descend(
             value = loss(picture)
         return value, tape.gradient(value, picture)
 
-    def look(picture):
+    def look(flat):
+        nonlocal best
+        picture = flat.reshape(best.shape).astype("float32")
         value, slope = value_and_slope(tf.constant(picture))
-        value = float(value)
-        losses.append(value)
-        if value < best[0]:
-            best[:] = value, picture.copy()
+        losses.append(float(value))
+        if losses[-1] <= min(losses):
+            best = picture
         if watch:
             watch(picture)
-        return value, slope.numpy()
+        return losses[-1] * STEEPER, slope.numpy().ravel().astype("float64") * STEEPER
 
+    options = {"maxiter": steps, "maxfun": steps + 5, "maxcor": MEMORY, "ftol": 0, "gtol": 0}
+    settings = {"method": "L-BFGS-B", "bounds": [(0, 1)] * best.size, "options": options}
     try:
         if steps > 0:
-            _METHODS[method](look, start, steps)
+            minimize(look, best.ravel().astype("float64"), jac=True, **settings)
     except KeyboardInterrupt:
-        return best[1], losses, True
-    return best[1], losses, False
-
-
-def _lbfgs(look, start, steps):
-    """Limited-memory BFGS (Byrd, Lu, Nocedal, Zhu 1995), pixels kept between black and white."""
-    from scipy.optimize import minimize
-
-    scale = 1e4  # SciPy stops at small slopes, and a pixel's is tiny
-
-    def value_and_slope(flat):
-        value, slope = look(flat.reshape(start.shape).astype("float32"))
-        return value * scale, slope.ravel().astype("float64") * scale
-
-    minimize(
-        value_and_slope,
-        start.ravel().astype("float64"),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(0, 1)] * start.size,
-        options={"maxiter": steps, "maxfun": steps + 5, "maxcor": MEMORY, "ftol": 0, "gtol": 0},
-    )
-
-
-def _adam(look, start, steps):
-    """Adam (Kingma, Ba 2015) on the pixels."""
-    picture, mean, square = start.copy(), np.zeros_like(start), np.zeros_like(start)
-    for step in range(1, steps + 1):
-        _, slope = look(picture)
-        mean = 0.9 * mean + 0.1 * slope
-        square = 0.99 * square + 0.01 * slope**2
-        size = np.sqrt(square / (1 - 0.99**step)) + 1e-8
-        picture = np.clip(picture - ADAM_RATE * mean / (1 - 0.9**step) / size, 0, 1)
-    look(picture)
-
-
-_METHODS = {"lbfgs": _lbfgs, "adam": _adam}
-
-
-# -- whole paintings -----------------------------------------------------------------------------
+        return best, losses, True
+    return best, losses, False
 
 
 def paint(
@@ -257,79 +184,36 @@ def paint(
     size: int = 256,
     *,
     see: Callable | None = None,
-    content_weight: float = CONTENT_WEIGHT,
-    variation_weight: float = VARIATION_WEIGHT,
     stages=STAGES,
-    method: str = "lbfgs",
-    keep_colour: bool = False,
-    extra: Callable | None = None,
     watch: Callable | None = None,
+    **wishes,
 ) -> Painted:
     """Paint `photograph` in the style of another picture, its longer side `size` pixels long.
 
     Both are whatever `images.read` takes. It starts from the photograph in the style's colours and
-    goes from coarse to fine through `stages`. `keep_colour`: give the result the photograph's
-    colours. `see`: an `eye` to use again. `extra(picture)`: a loss of your own, at every stage.
-    `watch(picture)`: called with each picture on the way. An interrupt gives the best so far.
+    goes from coarse to fine through `stages`. `see`: an `eye` to use again. `watch(picture)`:
+    called with each picture on the way. `wishes`: of `painting_loss`, content_weight for one. An
+    interrupt gives the best so far.
     """
     original = images.read(photograph, size)
-    content = _canvas(original)
     pattern = _canvas(images.read(style, size))
-    start = match_colours(content, pattern)
-    options = {
-        "content_weight": content_weight,
-        "variation_weight": variation_weight,
-        "extra": extra,
-    }
-    see = see or eye(tuple(dict.fromkeys((*STYLE_LAYERS, *CONTENT_LAYERS))))
-    result = _through(stages, see, start, start, pattern, method, watch, options)
-    picture = images.resize(as_bytes(result.picture), original.shape[:2])
-    if keep_colour:
-        picture = keep_colours(picture, original)
-    return Painted(picture, result.losses, result.stopped)
-
-
-def texture(
-    style,
-    size: int = 256,
-    seed: int = 0,
-    *,
-    see: Callable | None = None,
-    stages=STAGES,
-    method: str = "lbfgs",
-    watch: Callable | None = None,
-) -> Painted:
-    """Weave a square of a picture's texture, from noise (Gatys and others: NeurIPS 2015).
-
-    The style without any content: it looks like the picture everywhere and shows it nowhere.
-    """
-    pattern = _canvas(images.read(style, size))
-    noise = np.random.default_rng(seed).normal(size=(size, size, 3)).astype("float32")
-    start = match_colours(_clipped(0.5 + 0.15 * noise), pattern)
-    result = _through(stages, see or eye(), start, None, pattern, method, watch, {})
-    return Painted(as_bytes(result.picture), result.losses, result.stopped)
-
-
-def _through(stages, see, start, content, pattern, method, watch, options) -> Painted:
-    """Go through the sizes: descend, enlarge what came out, descend again."""
-    picture, losses, stopped = start, [], False
+    content = match_colours(_canvas(original), pattern)
+    picture, losses, see = content, [], see or eye()
     for share, steps in stages:
+        shape = [max(SMALLEST, round(side * share)) for side in content.shape[:2]]
+        of_style = [max(SMALLEST, round(side * share)) for side in pattern.shape[:2]]
+        loss = painting_loss(see, _resized(pattern, of_style), _resized(content, shape), **wishes)
+        picture, more, stopped = descend(loss, _resized(picture, shape), steps, watch)
+        losses += more
         if stopped:
             break
-        picture, smaller = _scaled(picture, start, share), _scaled(pattern, pattern, share)
-        aim = None if content is None else _scaled(content, start, share)
-        loss = painting_loss(see, smaller, aim, **options)
-        picture, more, stopped = descend(loss, picture, steps, method, watch)
-        losses += more
-    return Painted(_scaled(picture, start, 1), losses, stopped)
+    full = as_bytes(_resized(picture, content.shape[:2]))
+    return Painted(images.resize(full, original.shape[:2]), losses, stopped)
 
 
-def _scaled(picture: np.ndarray, full: np.ndarray, share: float) -> np.ndarray:
-    """Resize a picture to a share of the size of `full`, floats from 0 to 1."""
-    import tensorflow as tf
-
-    shape = tuple(max(SMALLEST, round(side * share)) for side in full.shape[:2])
-    if picture.shape[:2] == shape:
+def _resized(picture: np.ndarray, shape) -> np.ndarray:
+    """Return floats from 0 to 1 at another size."""
+    if picture.shape[:2] == tuple(shape):
         return picture
     shrinks = shape[0] < picture.shape[0]
     return _clipped(tf.image.resize(picture, shape, "bicubic", antialias=shrinks).numpy())
@@ -337,23 +221,11 @@ def _scaled(picture: np.ndarray, full: np.ndarray, share: float) -> np.ndarray:
 
 def _canvas(picture: np.ndarray) -> np.ndarray:
     """Return floats from 0 to 1; a side too short for the network is stretched."""
-    height, width = (max(SMALLEST, side) for side in picture.shape[:2])
-    if (height, width) != picture.shape[:2]:
-        picture = images.resize(picture, (height, width))
-    return as_floats(picture)
+    shape = tuple(max(SMALLEST, side) for side in picture.shape[:2])
+    return as_floats(picture if shape == picture.shape[:2] else images.resize(picture, shape))
 
 
 # -- colours -------------------------------------------------------------------------------------
-
-
-def as_floats(picture: np.ndarray) -> np.ndarray:
-    """Turn bytes into float32 from 0 to 1."""
-    return np.asarray(picture, "float32") / 255
-
-
-def as_bytes(picture: np.ndarray) -> np.ndarray:
-    """Turn floats from 0 to 1 into bytes; what lies outside is clipped."""
-    return np.round(_clipped(picture) * 255).astype(np.uint8)
 
 
 def _clipped(picture):

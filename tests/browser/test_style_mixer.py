@@ -10,8 +10,7 @@ from tools import notebooks
 CELL = """
 from skimage import data
 
-from helpers import any_style
-from helpers.datasets import patterns
+from helpers.styles import any_style, patterns
 from helpers.styles.mixer import StyleMixer
 
 styles = {"waves": patterns.waves(), "blocks": patterns.blocks()}
@@ -28,9 +27,9 @@ def open_mixer(lab, page):
     return opened, opened.cell("StyleMixer(")
 
 
-def upload(cell, name, file):
+def upload(cell, place, file):
     with cell.page.expect_file_chooser() as chooser:
-        cell.get_by_role("button", name=name).click()
+        cell.get_by_role("button", name="Your own").nth(place).click()
     chooser.value.set_files(file)
 
 
@@ -41,24 +40,24 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
     before = picture.get_attribute("src")
 
     slide(cell, "Share of two", presses=4)
-    opened.wait_for("round(mixer.share.value, 2)", 0.7)
+    opened.wait_for("round(mixer.controls['share'].value, 2)", 0.7)
     cell.get_by_alt_text("70% as blocks").wait_for()  # each press paints, and the last one stays
     assert picture.get_attribute("src") != before
 
     keep = cell.get_by_role("checkbox")
     keep.focus()
     keep.press(" ")
-    opened.wait_for("mixer.keep.value", True)
+    opened.wait_for("mixer.controls['keep'].value", True)
     opened.wait_for("'in its own colours' in mixer.alt", True)
 
     cell.locator("select").nth(0).select_option("a cup")
-    opened.wait_for("mixer.photograph.value", "a cup")
+    opened.wait_for("mixer.controls['photograph'].value", "a cup")
     cell.get_by_alt_text("a cup, painted").wait_for()
 
     images.write(tmp_path / "mine.png", patterns.pointillism(80))
-    upload(cell, "A style of yours", tmp_path / "mine.png")
-    opened.wait_for("mixer.one.value", "your own …")
+    upload(cell, 1, tmp_path / "mine.png")
+    opened.wait_for("mixer.controls['one'].value", "mine.png")
     (tmp_path / "bad.png").write_text("no picture")
-    upload(cell, "A photograph of yours", tmp_path / "bad.png")
+    upload(cell, 0, tmp_path / "bad.png")
     cell.get_by_text("bad.png is not a picture").wait_for()
-    opened.wait_for("mixer.photograph.value", "a cup")
+    opened.wait_for("mixer.controls['photograph'].value", "a cup")
