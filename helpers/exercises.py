@@ -26,7 +26,7 @@ import random
 import re
 import textwrap
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -200,17 +200,6 @@ def close(
     worst = np.unravel_index(gaps.argmax(), wanted.shape)
     place = ", ".join(map(str, worst))
     raise Wrong(f"{what} is not right: its value at [{place}] is {found[worst]:g}, for instance")
-
-
-def cases(
-    answer: Callable, examples: Iterable[tuple[tuple, object]], tolerance: float = 1e-4
-) -> None:
-    """Try a function on (arguments, wanted result); `Wrong` names the first case that fails."""
-    for arguments, wanted in examples:
-        given = ", ".join(textwrap.shorten(repr(one), 60, placeholder=" …") for one in arguments)
-        with np.errstate(all="ignore"):
-            found = answer(*copy.deepcopy(arguments))
-        close(found, wanted, f"for {given} the result", tolerance=tolerance)
 
 
 def differentiable(answer: Callable, *inputs: object) -> None:
