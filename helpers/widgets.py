@@ -168,24 +168,33 @@ class PictureChoice(ipywidgets.VBox):
 
     `pictures`: {name: whatever `images.read` takes}. `value` is the name of the chosen one, and
     `pictures[value]` the picture. An upload joins the list under its file's name and is chosen;
-    what can't be read is said, and the choice stays.
+    what can't be read is said, and the choice stays. With `buttons` the space bar chooses, too:
+    JupyterLab takes a list's arrow keys for its own.
     """
 
     value = traitlets.Unicode()
 
-    def __init__(self, pictures: dict[str, object], description: str, value: str | None = None):
+    def __init__(
+        self,
+        pictures: dict[str, object],
+        description: str,
+        value: str | None = None,
+        buttons: bool = False,
+    ):
         """Choose `value`, or else the first."""
         self.pictures = dict(pictures)
-        self._names = ipywidgets.Dropdown(
+        kind = ipywidgets.ToggleButtons if buttons else ipywidgets.Dropdown
+        self._names = kind(
             options=list(pictures),
             value=value or next(iter(pictures)),
             description=description,
-            style=LABEL,
+            style={"button_width": "auto"} if buttons else LABEL,
         )
         self.upload = ipywidgets.FileUpload(accept="image/*", description="Your own")
         self.said = ipywidgets.HTML()
         self.upload.observe(self._uploaded, names="value")
-        super().__init__([ipywidgets.HBox([self._names, self.upload]), self.said])
+        row = ipywidgets.VBox if buttons else ipywidgets.HBox
+        super().__init__([row([self._names, self.upload]), self.said])
         traitlets.link((self._names, "value"), (self, "value"))
 
     def _uploaded(self, change: dict) -> None:

@@ -32,7 +32,8 @@ class Guesser(widgets.Explorer):
             raise ValueError("There is no picture to begin with: give at least one.")
         self._look, self._side = look, side
         self.guesses, self.heat = [], None
-        super().__init__(self._seen, self._told, picture=widgets.PictureChoice(pictures, "Picture"))
+        choice = widgets.PictureChoice(pictures, "", buttons=True)
+        super().__init__(self._seen, self._told, picture=choice)
 
     def _seen(self, picture: str) -> Figure:
         """Draw the picture, what counts in it, and the guesses."""
