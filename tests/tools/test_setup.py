@@ -156,7 +156,7 @@ class Project:
     def set_up(self, *arguments, **settings):
         """Run the set-up; return its exit code and all that it said."""
         process = self.start(*arguments, **settings)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=300)
         return process.returncode, said
 
     def can(self, code):
@@ -199,7 +199,7 @@ def test_from_nothing_to_ready_then_at_once_and_through_a_change_of_the_lock(pro
 
 def test_two_at_once_make_one_environment(project, index):
     both = [project.start(), project.start()]
-    said = [process.communicate(timeout=120)[0] for process in both]
+    said = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sorted("waiting for it" in words for words in said) == [False, True]
     assert sum("uv-1.0" in path for path in index.asked) == 1, "the second found it ready"
@@ -216,11 +216,11 @@ def test_a_setup_that_was_stopped_leaves_nothing_that_is_trusted(project, index,
     slow = f"slow==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
     project.lock.write_text(whole + slow)
     process = project.start()
-    assert index.asked_for_slow.wait(60)
+    assert index.asked_for_slow.wait(200)
     process.send_signal(how)
-    process.wait(60)
+    process.wait(120)
     index.closing.set()  # lets an installer that outlived the set-up end
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == code
     assert project.venv.exists() == (how == signal.SIGKILL)
     if how == signal.SIGKILL:
