@@ -23,6 +23,7 @@ import tensorflow as tf
 from helpers import images
 from helpers.dreams.objectives import TINY, Features, Objective, strength
 
+OCTAVE = 1.4  # from one size of the picture to the next
 SMALLEST = 96  # pixels: networks shrink a picture 32 times, and some refuse less than 75
 
 # How the colours of a photograph vary together: the square root of the covariance of red, green and
@@ -116,19 +117,17 @@ class Dreamer:
                 activations.append(float(activation))
         return tf.constant(total / weights), float(np.mean(activations))
 
-    def dream(self, picture, *settings, watch: Callable | None = None, **named) -> Dream:
+    def dream(self, picture, *settings, **named) -> Dream:
         """Dream, and return the `Dream`; an interrupt returns it as far as it came.
 
         `picture`: whatever `images.read` takes; the dream has its size. The settings are those of
-        `stages`: steps, octaves and so on. `watch()` is called after each step.
+        `stages`: steps, octaves and so on.
         """
         pixels = images.read(picture)
         latest, activations, finished = None, [], False
         with suppress(KeyboardInterrupt):
             for latest in self.stages(pixels, *settings, **named):
                 activations.append(latest.activation)
-                if watch:
-                    watch()
             finished = True
         return Dream(latest.picture() if latest else pixels, tuple(activations), finished)
 
@@ -137,22 +136,21 @@ class Dreamer:
         picture,
         steps: int = 12,
         octaves: int = 4,
-        scale: float = 1.4,
         step_size: float = 3.0,
         jitter: int = 32,
         seed: int = 0,
     ) -> Iterator[Stage]:
         """Dream step by step: yield a `Stage` after each one.
 
-        `steps` are taken at each of `octaves` sizes, each `scale` times the one before, the last
+        `steps` are taken at each of `octaves` sizes, each `OCTAVE` times the one before, the last
         one the picture's own. `step_size`: how far a step moves the pixels, of 0-255, on average.
         `jitter`: before each step the picture is shifted at random, by up to so many pixels. The
         same `seed` gives the same dream.
         """
-        if steps < 0 or octaves < 1 or scale <= 1 or jitter < 0:
-            raise DreamError("steps and jitter can't be negative, octaves is 1 or more, scale > 1.")
+        if steps < 0 or octaves < 1 or jitter < 0:
+            raise DreamError("steps and jitter can't be negative, and octaves is 1 or more.")
         base, crop = _roomy(images.read(picture))
-        sizes = _octaves(base.shape[:2], octaves, scale)
+        sizes = _octaves(base.shape[:2], octaves)
         draw = np.random.default_rng(seed)
         dreamt = tf.zeros((1, 1, 3))
         for number, size in enumerate(sizes):
@@ -241,9 +239,9 @@ def _roomy(pixels: np.ndarray) -> tuple[tf.Tensor, tuple[slice, slice]]:
     return tf.constant(padded, tf.float32), crop
 
 
-def _octaves(size, octaves: int, scale: float) -> list[tuple[int, ...]]:
+def _octaves(size, octaves: int) -> list[tuple[int, ...]]:
     """Return (height, width) from small to full size, none smaller than networks can take."""
-    shrunk = [tuple(round(side / scale**i) for side in size) for i in range(octaves - 1, 0, -1)]
+    shrunk = [tuple(round(side / OCTAVE**i) for side in size) for i in range(octaves - 1, 0, -1)]
     return [pair for pair in shrunk if min(pair) >= SMALLEST] + [tuple(size)]
 
 

@@ -8,7 +8,7 @@ Olah, Mordvintsev, Schubert: Feature visualization (Distill, 2017).
 
 import gc
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import keras
@@ -97,14 +97,12 @@ class Visualiser:
         turn: float = 8.0,
         shift: float = 8.0,
         seed: int = 0,
-        watch: Callable | None = None,
     ) -> np.ndarray:
         """Return a picture for each of `channels`, uint8 (n, size, size, 3).
 
         `steps`: of Adam; `rate`: its learning rate. Before each step the pictures are scaled,
         turned (degrees) and shifted (pixels) at random, within these limits, so that only what
-        survives it is kept. `watch()` is called after each step. An interrupt returns the pictures
-        so far.
+        survives it is kept. An interrupt returns the pictures so far.
         """
         size = self._fixed or size
         channels = np.atleast_1d(np.asarray(channels, np.int32))
@@ -117,13 +115,10 @@ class Visualiser:
         state = [start, tf.zeros_like(start), tf.zeros_like(start)]
         with suppress(KeyboardInterrupt):
             for number in range(1, steps + 1):
-                change = [draw.uniform(*scales), draw.uniform(-turn, turn)]
-                change = [
-                    tf.constant(x, tf.float32) for x in (*change, draw.uniform(-shift, shift, 2))
-                ]
+                change = draw.uniform(*scales), draw.uniform(-turn, turn)
+                change = (*change, draw.uniform(-shift, shift, 2))
+                change = [tf.constant(one, tf.float32) for one in change]
                 state = self._step(state, float(number), tf.constant(channels), change, rate)
-                if watch:
-                    watch()
         return images.as_bytes(from_waves(state[0], size) / 255)
 
     def answers(self, pictures, channels: Sequence[int]) -> tf.Tensor:

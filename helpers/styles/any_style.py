@@ -23,9 +23,7 @@ from helpers.styles.styling import StyleError
 
 STYLE_SIZE = (256, 256)  # the reader was trained on pictures of this size
 NUMBERS = 100  # in a style
-EPSILON = 1e-5  # of the normalisation, as in the file
 RESIDUALS = 5
-LARGEST = 1024  # pixels of the longer side of what is painted, unless more is asked for
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class AnyStyle:
         pixels = images.as_floats(images.read(picture, STYLE_SIZE))
         return self.reader(pixels[None], training=False)[0].numpy()
 
-    def paint(self, photograph, style: np.ndarray, size: int = LARGEST) -> np.ndarray:
+    def paint(self, photograph, style: np.ndarray, size: int = painters.LARGEST) -> np.ndarray:
         """Paint a photograph with a style's 100 numbers: uint8, its longer side at most `size`."""
         style = np.asarray(style, "float32")
         if style.shape != (NUMBERS,):
@@ -111,16 +109,14 @@ def painter(tensors: dict, nodes: list):
 
     def styled(x, name):
         """Normalise each channel of each picture, then scale and shift it as the style says."""
+        affine = f"transformer/{name}/StyleNorm"
         offset, scale = (
-            _convolution(
-                as_map,
-                found[f"transformer/{name}/StyleNorm/{part}/BiasAdd_prequant"],
-                tensors,
-                padding="valid",
-            )
+            _convolution(as_map, found[f"{affine}/{part}/BiasAdd_prequant"], tensors, "valid")
             for part in ("Conv", "Conv_1")
         )
-        x = layers.GroupNormalization(groups=-1, epsilon=EPSILON, center=False, scale=False)(x)
+        x = layers.GroupNormalization(
+            groups=-1, epsilon=painters.EPSILON, center=False, scale=False
+        )(x)
         return layers.Add()([layers.Multiply()([x, scale]), offset])
 
     x = picture

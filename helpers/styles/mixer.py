@@ -24,14 +24,16 @@ class StyleMixer(widgets.Explorer):
             raise StyleError("The mixer needs a photograph and two styles at least.")
         self._magenta, self._size, self.at_least = magenta, size, size * 3 // 2
         self._read = {}  # numbers of a style: reading one takes a while
+        slider = {"min": 0, "step": 0.05, "style": widgets.LABEL, "layout": {"width": "30em"}}
+        slider["continuous_update"] = False  # a new picture when the knob is let go
         super().__init__(
             self._paint,
             _describe,
             photograph=widgets.PictureChoice(photographs, "Photograph"),
             one=widgets.PictureChoice(styles, "Style one"),
             other=widgets.PictureChoice(styles, "Style two", list(styles)[1]),
-            share=_slider("Share of two", 0.5, 1.0),
-            strength=_slider("Strength", 1.0, 1.5),
+            share=ipywidgets.FloatSlider(0.5, max=1.0, description="Share of two", **slider),
+            strength=ipywidgets.FloatSlider(1.0, max=1.5, description="Strength", **slider),
             keep=ipywidgets.Checkbox(description="Keep the photograph's colours", indent=False),
         )
 
@@ -43,19 +45,16 @@ class StyleMixer(widgets.Explorer):
         return mix(own, mix(one, other, values["share"]), values["strength"]).astype("float32")
 
     def _numbers(self, control: str) -> np.ndarray:
-        picture = self._chosen(control)
-        if id(picture) not in self._read:
-            self._read[id(picture)] = self._magenta.style(picture)
-        return self._read[id(picture)]
-
-    def _chosen(self, control: str):
         choice = self.controls[control]
-        return choice.pictures[choice.value]
+        known = control, choice.value
+        if known not in self._read:
+            self._read[known] = self._magenta.style(choice.pictures[choice.value])
+        return self._read[known]
 
-    def _paint(self, keep: bool, **_) -> np.ndarray:
-        photograph = images.read(self._chosen("photograph"), self._size)
-        painted = self._magenta.paint(photograph, self.style)
-        return keep_colours(painted, photograph) if keep else painted
+    def _paint(self, photograph: str, keep: bool, **_) -> np.ndarray:
+        plain = images.read(self.controls["photograph"].pictures[photograph], self._size)
+        painted = self._magenta.paint(plain, self.style)
+        return keep_colours(painted, plain) if keep else painted
 
 
 def _describe(photograph, one, other, share, strength, keep) -> str:
@@ -63,17 +62,4 @@ def _describe(photograph, one, other, share, strength, keep) -> str:
     return (
         f"{photograph}, painted {1 - share:.0%} as {one} and {share:.0%} as {other}, strength "
         f"{strength:.2f}{colours}."
-    )
-
-
-def _slider(description: str, value: float, high: float) -> ipywidgets.FloatSlider:
-    return ipywidgets.FloatSlider(
-        value,
-        min=0,
-        max=high,
-        step=0.05,
-        description=description,
-        continuous_update=False,  # a new picture when the knob is let go
-        layout={"width": "30em"},
-        style=widgets.LABEL,
     )

@@ -4,8 +4,6 @@ Tensors that were squeezed into 8 bits become floats again; the file's nodes, th
 operations by name, tell which of them uses which tensor.
 """
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
@@ -23,17 +21,14 @@ def read(path) -> tuple[dict[str, np.ndarray], list]:
     name too, as float32: (whole number - zero point) × scale.
     Raises WeightsError, in one sentence, for a file that is damaged or no ONNX file.
     """
-    path = Path(path)
     try:
         graph = onnx.load(path, load_external_data=False).graph
         tensors, nodes = {one.name: _array(one) for one in graph.initializer}, list(graph.node)
         if not tensors or not nodes:
             raise WeightsError("it holds no network")
         return tensors | _floats(tensors, nodes), nodes
-    except WeightsError as error:
-        reason = str(error)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (WeightsError, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
     except (DecodeError, ValueError, TypeError, KeyError, IndexError) as error:
         reason = f"it is damaged, or no ONNX file ({type(error).__name__})"
     raise WeightsError(

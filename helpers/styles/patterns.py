@@ -1,11 +1,12 @@
 """Painterly patterns drawn by a program, to take styles from: nobody's work, so nobody's rights.
 
     patterns.stained_glass()                    # uint8 (256, 256, 3)
-    patterns.strokes((300, 400), seed=7)        # another drawing, another size
+    patterns.strokes(400, seed=7)               # another drawing, another size
     patterns.ALL["waves"](128)
 
-The same seed gives the same drawing at any size: sizes below are shares of the longer side.
-`data/cards/patterns.md` says more.
+All are squares: `size` is their side in pixels, `palette` their colours as "#rrggbb". The same seed
+gives the same drawing at any size; lengths below are shares of the side. `data/cards/patterns.md`
+says more.
 """
 
 import numpy as np
@@ -26,11 +27,8 @@ GARDEN = ("#1c4b2f", "#3f8f4f", "#9cc35c", "#f3c64b", "#e2698d", "#f6d9d5")
 PLAIN = ("#f1ece0", "#f1ece0", "#f1ece0", "#e6ded0", "#c4201f", "#1f3f8f", "#f0c227", "#222222")
 
 
-def stained_glass(size=SIDE, seed: int = 0, palette=GLASS, panes: int = 70) -> np.ndarray:
-    """Draw coloured panes between dark lead. Returns uint8 (height, width, 3).
-
-    `size`: (height, width) or one number, in pixels. `palette`: colours as "#rrggbb".
-    """
+def stained_glass(size: int = SIDE, seed: int = 0, palette=GLASS, panes: int = 70) -> np.ndarray:
+    """Draw coloured panes between dark lead: uint8 (size, size, 3)."""
     side, rng = _canvas(size), np.random.default_rng([seed, 0])
     x, y = _places(side)
     points = _spread(rng, panes)
@@ -45,12 +43,12 @@ def stained_glass(size=SIDE, seed: int = 0, palette=GLASS, panes: int = 70) -> n
     return _finished(tint[owner] * light[..., None] * lead + 20 * (1 - lead), size)
 
 
-def waves(size=SIDE, seed: int = 0, palette=SEA, bands: int = 7) -> np.ndarray:
-    """Draw rolling water with foam on its crests: uint8 (height, width, 3). See `stained_glass`."""
+def waves(size: int = SIDE, seed: int = 0, palette=SEA) -> np.ndarray:
+    """Draw rolling water with foam on its crests: uint8 (size, size, 3)."""
     side, rng = _canvas(size), np.random.default_rng([seed, 1])
     x, y = _places(side)
     swell, ripple = _field(rng, side, 2.2), _field(rng, side, 1.8)
-    phase = bands * (y + 0.42 * swell + 0.035 * np.sin(2 * np.pi * (2.5 * x + 1.5 * ripple)))
+    phase = 7 * (y + 0.42 * swell + 0.035 * np.sin(2 * np.pi * (2.5 * x + 1.5 * ripple)))
     rise = phase % 1  # 0 after a crest, 1 at the next one
     shade = rise**1.4 + 0.10 * np.sin(2 * np.pi * 5 * phase)  # finer lines follow the same wave
     picture = _ramp(palette, 0.92 * shade + 0.08 * ripple)
@@ -60,38 +58,32 @@ def waves(size=SIDE, seed: int = 0, palette=SEA, bands: int = 7) -> np.ndarray:
     return _finished(picture * (0.9 + 0.2 * _field(rng, side, 0.8))[..., None], size)
 
 
-def strokes(size=SIDE, seed: int = 0, palette=DUSK, count: int = 2600) -> np.ndarray:
-    """Draw brush strokes that follow a whirling field: uint8 (height, width, 3).
-
-    `size`, `palette`: see `stained_glass`. `count`: how many strokes.
-    """
-    side, rng = _canvas(size), np.random.default_rng([seed, 2])
+def strokes(size: int = SIDE, seed: int = 0, palette=DUSK) -> np.ndarray:
+    """Draw brush strokes that follow a whirling field: uint8 (size, size, 3)."""
+    side, rng, count = _canvas(size), np.random.default_rng([seed, 2]), 2600
     along = _whirl(rng)
-    hue = _even(_field(rng, FIELD, 2.0))
-    starts = rng.random((count, 2))
-    path = _paths(starts, along, steps=9, length=0.010)
-    row, column = _cell(starts)
-    colours = _ramp(palette, hue[row, column] + rng.normal(0, 0.07, count))
+    starts, _, colours = _scattered(rng, palette, count, 2.0, 0.07)
     colours = np.clip(colours * rng.uniform(0.78, 1.22, (count, 1)), 0, 255).astype(int)
+    points = [starts]
+    for _ in range(9):
+        points.append(points[-1] + 0.010 * along[_cell(points[-1])])
     canvas = Image.new("RGB", (side, side), tuple(int(c) for c in _colours(palette)[1]))
     pen, widths = ImageDraw.Draw(canvas), rng.uniform(0.010, 0.021, count) * side
-    for line, colour, width in zip(path * side, colours, np.sort(widths)[::-1], strict=True):
-        points, ink = [tuple(point) for point in line], tuple(int(c) for c in colour)
-        pen.line(points, ink, max(1, round(width)), joint="curve")
+    for line, colour, width in zip(
+        np.stack(points, 1) * side, colours, np.sort(widths)[::-1], strict=True
+    ):
+        pen.line([*map(tuple, line)], tuple(colour.tolist()), max(1, round(width)), joint="curve")
     bristles = _brushed(rng, along, side)
     return _finished(np.asarray(canvas) * (0.70 + 0.6 * bristles)[..., None], size)
 
 
-def pointillism(size=SIDE, seed: int = 0, palette=GARDEN, dots: int = 9000) -> np.ndarray:
-    """Draw a meadow of dots that mix in the eye: uint8 (height, width, 3). See `stained_glass`."""
-    side, rng = _canvas(size), np.random.default_rng([seed, 3])
-    hue = _even(_field(rng, FIELD, 1.8))
-    places = rng.random((dots, 2))
-    row, column = _cell(places)
-    colours = _ramp(palette, hue[row, column] + rng.normal(0, 0.13, dots))
+def pointillism(size: int = SIDE, seed: int = 0, palette=GARDEN) -> np.ndarray:
+    """Draw a meadow of dots that mix in the eye: uint8 (size, size, 3)."""
+    side, rng, dots = _canvas(size), np.random.default_rng([seed, 3]), 9000
+    places, hues, colours = _scattered(rng, palette, dots, 1.8, 0.13)
     # One dot in six is of the opposite colour: that makes its neighbours glow.
     opposite = rng.random(dots) < 1 / 6
-    colours[opposite] = _ramp(palette, 1 - hue[row, column])[opposite]
+    colours[opposite] = _ramp(palette, 1 - hues)[opposite]
     radii = rng.uniform(0.005, 0.011, dots)
     canvas = Image.new("RGB", (side, side), "#efe6d2")
     pen = ImageDraw.Draw(canvas)
@@ -101,11 +93,8 @@ def pointillism(size=SIDE, seed: int = 0, palette=GARDEN, dots: int = 9000) -> n
     return _finished(np.asarray(canvas, float), size)
 
 
-def blocks(size=SIDE, seed: int = 0, palette=PLAIN, smallest: float = 0.09) -> np.ndarray:
-    """Draw upright blocks between black bars: uint8 (height, width, 3). See `stained_glass`.
-
-    `smallest`: no side of a block is shorter.
-    """
+def blocks(size: int = SIDE, seed: int = 0, palette=PLAIN) -> np.ndarray:
+    """Draw upright blocks between black bars: uint8 (size, size, 3)."""
     side, rng = _canvas(size), np.random.default_rng([seed, 4])
     canvas = Image.new("RGB", (side, side), "#181818")
     pen, colours = ImageDraw.Draw(canvas), _colours(palette)
@@ -113,7 +102,7 @@ def blocks(size=SIDE, seed: int = 0, palette=PLAIN, smallest: float = 0.09) -> n
     while waiting:
         left, top, right, bottom = waiting.pop()
         wide, high = right - left, bottom - top
-        if max(wide, high) < 2.2 * smallest or (max(wide, high) < 0.4 and rng.random() < 0.2):
+        if max(wide, high) < 0.198 or (max(wide, high) < 0.4 and rng.random() < 0.2):
             colour = tuple(int(c) for c in colours[rng.integers(len(colours))])
             corners = np.array([left, top, right - 0.014, bottom - 0.014]) * side
             pen.rectangle([round(corner) for corner in corners], colour)
@@ -136,21 +125,15 @@ ALL |= {"pointillism": pointillism, "blocks": blocks}
 # -- the canvas ----------------------------------------------------------------------------------
 
 
-def _shape(size) -> tuple[int, int]:
-    return (size, size) if np.ndim(size) == 0 else tuple(size)
-
-
-def _canvas(size) -> int:
+def _canvas(size: int) -> int:
     """Return the side of the square to draw on: twice the picture's, for smooth edges."""
-    longest = max(_shape(size))
-    if longest < 1:
-        raise ValueError(f"A picture of {longest} pixels can't be drawn: ask for at least 1.")
-    return max(SMALLEST, 2 * longest if longest <= SHARPEST else longest)
+    if size < 1:
+        raise ValueError(f"A picture of {size} pixels can't be drawn: ask for at least 1.")
+    return max(SMALLEST, 2 * size if size <= SHARPEST else size)
 
 
-def _finished(canvas: np.ndarray, size) -> np.ndarray:
-    """Cut the square canvas to the picture's shape and shrink it."""
-    return images.read(images.as_bytes(canvas / 255), _shape(size))
+def _finished(canvas: np.ndarray, size: int) -> np.ndarray:
+    return images.resize(images.as_bytes(canvas / 255), (size, size))
 
 
 def _places(side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -198,6 +181,13 @@ def _field(rng, side: int, smoothness: float) -> np.ndarray:
     return field if side == FIELD else np.clip(ndimage.zoom(field, side / FIELD, order=1), 0, 1)
 
 
+def _scattered(rng, palette, count: int, smoothness: float, stray: float) -> tuple:
+    """Return places (count, 2), the hue of a smooth field there, and colours that stray from it."""
+    hue, places = _even(_field(rng, FIELD, smoothness)), rng.random((count, 2))
+    hues = hue[_cell(places)]
+    return places, hues, _ramp(palette, hues + rng.normal(0, stray, count))
+
+
 def _even(field: np.ndarray) -> np.ndarray:
     """Replace values by their ranks, 0 to 1: so every colour gets as much room as the others."""
     return (field.ravel().argsort().argsort() / (field.size - 1)).reshape(field.shape)
@@ -220,14 +210,6 @@ def _whirl(rng) -> np.ndarray:
     down, across = np.gradient(hills)
     directions = np.stack([down, -across], -1)
     return directions / (np.linalg.norm(directions, axis=-1, keepdims=True) + 1e-9)
-
-
-def _paths(starts: np.ndarray, along: np.ndarray, steps: int, length: float) -> np.ndarray:
-    """Follow the directions from each start: (n, steps + 1, 2)."""
-    points = [starts]
-    for _ in range(steps):
-        points.append(points[-1] + length * along[_cell(points[-1])])
-    return np.stack(points, 1)
 
 
 def _brushed(rng, along: np.ndarray, side: int) -> np.ndarray:

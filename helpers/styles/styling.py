@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.linalg import sqrtm
 from scipy.optimize import minimize
 
 from helpers import images
@@ -39,17 +40,10 @@ class StyleError(ValueError):
 
 @dataclass(frozen=True)
 class Painted:
-    """What came of it. `losses`: one for each look at the picture, over all sizes.
-
-    `picture`: uint8 (height, width, 3), the best that was found. `stopped`: was it interrupted?
-    """
+    """The best `picture` that was found, uint8 (height, width, 3); its loss at each look."""
 
     picture: np.ndarray
     losses: list[float]
-    stopped: bool = False
-
-
-# -- what the network sees -----------------------------------------------------------------------
 
 
 def eye(layers=STYLE_LAYERS, network: str = "vgg16") -> Callable:
@@ -60,20 +54,23 @@ def eye(layers=STYLE_LAYERS, network: str = "vgg16") -> Callable:
     Raises `backbones.BackboneError` for a layer that isn't there.
     """
     backbone = backbones.load(network, top=False)
-    # Layers of its own, so that the rest of the network can be forgotten: that saves 50 MB.
-    found, x = {}, (inputs := keras.Input((None, None, 3)))
-    for layer in backbone.upto(list(layers)).layers[1:]:
+    part, scale = backbone.upto(list(layers)), backbone.scale
+
+    def own(layer):
         if isinstance(layer, keras.layers.MaxPooling2D):
-            own = keras.layers.AveragePooling2D(2, name=layer.name)
-        else:
-            own = type(layer).from_config(layer.get_config())
-        x = own(x)
-        own.set_weights(layer.get_weights())
-        if layer.name in layers:
-            found[layer.name] = x
-    model = keras.Model(inputs, found)
+            return keras.layers.AveragePooling2D(2, name=layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    # Layers of its own, so that the rest of the network can be forgotten: that saves 50 MB.
+    model = keras.models.clone_model(part, clone_function=own)
+    model.set_weights(part.get_weights())
     model.trainable = False
-    return lambda pictures: model(backbone.scale(pictures * 255.0), training=False)
+
+    def see(pictures):
+        answers = model(scale(pictures * 255.0), training=False)
+        return dict(zip(layers, tf.nest.flatten(answers), strict=True))
+
+    return see
 
 
 def gram(features):
@@ -185,15 +182,13 @@ def paint(
     *,
     see: Callable | None = None,
     stages=STAGES,
-    watch: Callable | None = None,
     **wishes,
 ) -> Painted:
     """Paint `photograph` in the style of another picture, its longer side `size` pixels long.
 
     Both are whatever `images.read` takes. It starts from the photograph in the style's colours and
-    goes from coarse to fine through `stages`. `see`: an `eye` to use again. `watch(picture)`:
-    called with each picture on the way. `wishes`: of `painting_loss`, content_weight for one. An
-    interrupt gives the best so far.
+    goes from coarse to fine through `stages`. `see`: an `eye` to use again. `wishes`: of
+    `painting_loss`, content_weight for one. An interrupt gives the best so far.
     """
     original = images.read(photograph, size)
     pattern = _canvas(images.read(style, size))
@@ -203,20 +198,17 @@ def paint(
         shape = [max(SMALLEST, round(side * share)) for side in content.shape[:2]]
         of_style = [max(SMALLEST, round(side * share)) for side in pattern.shape[:2]]
         loss = painting_loss(see, _resized(pattern, of_style), _resized(content, shape), **wishes)
-        picture, more, stopped = descend(loss, _resized(picture, shape), steps, watch)
+        picture, more, stopped = descend(loss, _resized(picture, shape), steps)
         losses += more
         if stopped:
             break
     full = as_bytes(_resized(picture, content.shape[:2]))
-    return Painted(images.resize(full, original.shape[:2]), losses, stopped)
+    return Painted(images.resize(full, original.shape[:2]), losses)
 
 
 def _resized(picture: np.ndarray, shape) -> np.ndarray:
     """Return floats from 0 to 1 at another size."""
-    if picture.shape[:2] == tuple(shape):
-        return picture
-    shrinks = shape[0] < picture.shape[0]
-    return _clipped(tf.image.resize(picture, shape, "bicubic", antialias=shrinks).numpy())
+    return _clipped(tf.image.resize(picture, shape, "bicubic", antialias=True).numpy())
 
 
 def _canvas(picture: np.ndarray) -> np.ndarray:
@@ -239,15 +231,9 @@ def match_colours(picture: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """
     flat, other = picture.reshape(-1, 3).astype(float), palette.reshape(-1, 3).astype(float)
     spread, wanted = (np.cov(colours.T, bias=True) + 1e-5 * np.eye(3) for colours in (flat, other))
-    root, inverse = _power(spread, 0.5), _power(spread, -0.5)
-    turn = inverse @ _power(root @ wanted @ root, 0.5) @ inverse
+    root = sqrtm(spread).real
+    turn = np.linalg.solve(root, sqrtm(root @ wanted @ root).real) @ np.linalg.inv(root)
     return _clipped((flat - flat.mean(0)) @ turn + other.mean(0)).reshape(picture.shape)
-
-
-def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
-    """Raise a symmetric positive matrix to a power."""
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
 
 
 def keep_colours(painted: np.ndarray, photograph: np.ndarray) -> np.ndarray:

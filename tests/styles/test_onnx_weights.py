@@ -1,11 +1,10 @@
-"""The ONNX reader: the real files whole, small ones made here, damaged ones refused."""
+"""The ONNX reader: small files made here come as they are, damaged ones are refused."""
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from helpers import assets
 from helpers.styles import onnx_weights
 from helpers.styles.onnx_weights import WeightsError
 
@@ -32,29 +31,17 @@ def content(tensors=None, nodes=NODES):
 def test_tensors_come_as_they_are_and_eight_bits_as_floats_by_row_or_all_alike(tmp_path):
     (tmp_path / "small.onnx").write_bytes(content())
     tensors, nodes = onnx_weights.read(tmp_path / "small.onnx")
-    for name, array in TENSORS.items():
+    floats = {"rows": [[-64, 0], [0, 252]], "all": [[-32, 0], [0.25, 31.75]]}
+    for name, array in (TENSORS | floats).items():
         np.testing.assert_array_equal(tensors[name], array)
-    np.testing.assert_array_equal(tensors["rows"], [[-64, 0], [0, 252]])
-    np.testing.assert_array_equal(tensors["all"], [[-32, 0], [0.25, 31.75]])
     assert [node.op_type for node in nodes] == ["DequantizeLinear"] * 2 + ["Conv"]
     assert onnx_weights.attributes(nodes[-1]) == {"strides": [2, 2], "group": 1}
 
 
-def test_the_real_files_have_finite_weights_for_every_convolution():
-    for name in ["style-predict", "style-transform", "style-26"]:
-        tensors, nodes = onnx_weights.read(assets.path(name))
-        convolutions = [node for node in nodes if node.op_type == "Conv"]
-        assert len(convolutions) > 15
-        assert all(
-            np.isfinite(array).all() for array in tensors.values() if array.dtype.kind == "f"
-        )
-        if name != "style-26":  # there padding and reshaping stand between a weight and its use
-            kernels = [tensors[one.input[1]] for one in convolutions]
-            assert all(kernel.dtype == np.float32 and kernel.ndim == 4 for kernel in kernels)
-
-
 def test_what_is_damaged_cut_off_or_no_network_is_refused_and_nothing_outside_is_read(tmp_path):
     file, whole = tmp_path / "x.onnx", content()
+    with pytest.raises(WeightsError, match="No such file"):
+        onnx_weights.read(file)
     short = TensorProto(name="w", dims=[4], data_type=1, raw_data=bytes(12))
     outside = TensorProto(name="w", dims=[3], data_type=1, raw_data=bytes(12))
     onnx.external_data_helper.set_external_data(outside, "other.bin")
@@ -73,5 +60,3 @@ def test_what_is_damaged_cut_off_or_no_network_is_refused_and_nothing_outside_is
         file.write_bytes(data)
         with pytest.raises(WeightsError, match=reason):
             onnx_weights.read(file)
-    with pytest.raises(WeightsError, match="No such file"):
-        onnx_weights.read(tmp_path / "missing.onnx")

@@ -24,11 +24,11 @@ def test_a_style_is_about_a_thousand_numbers_beside_the_files_own_convolutions(p
     own = sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
     assert 130_000 < network.count_params() < 150_000 and 900 < own < 1_100
     tensors, _ = onnx_weights.read(assets.path("style-26"))
-    kernels = [layer.kernel.numpy() for layer in network.layers if hasattr(layer, "kernel")]
-    stored = [tensor for name, tensor in tensors.items() if name.endswith(".w")]
-    assert len(kernels) == len(stored) == 18
-    for ours, theirs in zip(kernels, stored, strict=True):
-        np.testing.assert_array_equal(ours.transpose(3, 2, 0, 1), theirs)
+    stored = iter([tensor for name, tensor in tensors.items() if name.endswith(".w")])
+    for layer in network.layers:
+        if hasattr(layer, "kernel"):
+            np.testing.assert_array_equal(layer.kernel.numpy().transpose(3, 2, 0, 1), next(stored))
+    assert next(stored, None) is None
     pupil = painters.beginner()
     assert len(pupil.trainable_variables) == len(pupil.weights) and pupil.count_params() < 250_000
     for one in (network, pupil):
@@ -37,14 +37,13 @@ def test_a_style_is_about_a_thousand_numbers_beside_the_files_own_convolutions(p
 
 
 def test_any_picture_is_painted_at_its_size_the_same_each_time(painter):
-    for shape in [(1, 1), (5, 70), (33, 34), (64, 64)]:
+    for shape in [(1, 1), (5, 70), (33, 34)]:
         assert painter.paint(np.zeros((*shape, 3), np.uint8)).shape == (*shape, 3)
     alpha = np.dstack([data.coffee()[:40, :40], np.zeros((40, 40), np.uint8)])
     assert Painter(painter.network, data.camera()).paint(alpha).shape == (40, 40, 3)
-    assert painter.paint(np.zeros((4000, 2000, 3), np.uint8), 64).shape == (64, 32, 3)
-    np.testing.assert_array_equal(
-        painter.paint(data.coffee(), 64), painter.paint(data.coffee(), 64)
-    )
+    one, again = (painter.paint(data.coffee(), 64) for _ in "12")
+    assert one.shape == (43, 64, 3)
+    np.testing.assert_array_equal(one, again)
 
 
 def test_pieces_repeat_by_seed_and_the_palace_is_held_out():
@@ -57,7 +56,6 @@ def test_pieces_repeat_by_seed_and_the_palace_is_held_out():
 
 
 def test_the_lessons_training_teaches_repeats_and_keeps_what_was_learnt(see, monkeypatch):
-    """Quick: small pieces, and eyes of a few random filters."""
     monkeypatch.setattr(painters, "CROP", 32)
     teach = notebooks.taught("08").teach
 
@@ -107,8 +105,7 @@ def test_what_is_no_painter_gets_its_sentence(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", painters.SHIPPED)
-def test_shipped_painters_bring_a_new_photograph_near_their_style(name, vgg):
-    """The palace was in no training: painted, it is much nearer to the style than as it was."""
+def test_shipped_painters_bring_a_photograph_of_no_training_near_their_style(name, vgg):
     assert assets.path(painters.SHIPPED[name]).stat().st_size < 1_500_000
     palace = photos.load("palace", 192)
     painted = painters.load(name).paint(palace)
