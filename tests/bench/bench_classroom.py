@@ -7,7 +7,6 @@ RSS counts it in each: it is what a limit for one learner is about.
 
 import json
 import re
-import statistics
 import sys
 import tempfile
 import threading
@@ -15,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
-from harness import Measurement
+from harness import median
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "classroom-server.md"
@@ -122,20 +121,18 @@ def study(learner, lesson):
 
 def medians(what, usages, columns=tuple(COLUMNS)):
     """Yield a Measurement for each column, the median over `usages`."""
+    compared = f"of a learner, the median of {len(usages)} at once" if len(usages) > 1 else ""
     for kind in columns:
         values = [usage.cpu_within if kind == "CPU" else usage.peak[kind] / GB for usage in usages]
-        compared = f"of a learner, the median of {len(usages)} at once" if len(usages) > 1 else ""
-        spread = (min(values), max(values))
-        name = f"classroom, {what}, {kind}"
-        yield Measurement(name, statistics.median(values), COLUMNS[kind], compared, spread)
+        yield median(f"classroom, {what}, {kind}", values, COLUMNS[kind], compared)
 
 
 def record(results):
     """Write the figures in `results`, a JSON file, into the table of the guide."""
     figures = {one["name"]: one["value"] for one in json.loads(results.read_text("utf-8"))}
     guide = GUIDE.read_text("utf-8")
-    cores = psutil.cpu_count()
-    table = f"{rows(figures)}\n\nMeasured with {len(LEARNERS)} learners on {cores} CPU cores."
+    measured = f"Measured with {len(LEARNERS)} learners on {psutil.cpu_count()} CPU cores."
+    table = f"{rows(figures)}\n\n{measured}"
     marked = f"<!-- classroom -->\n{table}\n<!-- /classroom -->"
     pattern = r"<!-- classroom -->.*<!-- /classroom -->"
     GUIDE.write_text(re.sub(pattern, lambda _: marked, guide, count=1, flags=re.DOTALL), "utf-8")

@@ -1,13 +1,11 @@
 """DeepDream beside the straightforward way of tutorials: seconds to the same mean activation."""
 
 import functools
-import statistics
 import time
 
 import keras
-import psutil
 import tensorflow as tf
-from harness import Measurement, compare
+from harness import compare, median, timed
 
 from helpers.dreams import dreaming, objectives
 from helpers.vision import backbones, photos
@@ -33,57 +31,33 @@ def bench_dream():
     """To the activation that ours reaches in 8 steps at one size: cut off and compiled.
 
     The other: the whole network, eager, the same steps. Octaves and an even gradient, which make a
-    dream beautiful and not quick, are left out of both; `bench_coarse_to_fine` says what the
-    former bring.
+    dream beautiful and not quick, are left out of both.
     """
     _, photograph, dreamer, goal = _prepared()
     ratios = []
     _straightforward(0.0)  # one step to warm up
     for _ in range(ROUNDS):
-        started = time.perf_counter()
-        dreamer.dream(photograph, **SETTINGS)
-        ours = time.perf_counter() - started
+        ours = timed(lambda: dreamer.dream(photograph, **SETTINGS))
         theirs, steps, reached = _straightforward(goal)
         ratios.append(theirs / ours)
-    memory = psutil.Process().memory_info()
-    peak = getattr(memory, "peak_wset", memory.rss) / 1e6
     given_up = "" if reached >= goal else " (given up: the ratio is at least this)"
-    return Measurement(
-        "dream_speedup",
-        statistics.median(ratios),
-        "×",
+    compared = (
         f"to a mean activation of {goal:.2f}, {STEPS} steps of ours / {steps} of the other"
-        f" that reached {reached:.2f}{given_up}; {peak:,.0f} MB of memory at the end",
-        (min(ratios), max(ratios)),
+        f" that reached {reached:.2f}{given_up}"
     )
+    return median("dream_speedup", ratios, "×", compared)
 
 
 def bench_parts():
-    """What each trick brings to one gradient: cutting the network off, tf.function, XLA."""
+    """What each trick brings to one gradient: cutting the network off, and tf.function."""
     photograph = tf.constant(_prepared()[1], tf.float32)
-    for name, words, ours, other in [
-        ("truncating", "whole / cut off", {}, {"whole": True}),
-        ("tf_function", "eager / compiled", {}, {"compiled": False}),
-        ("xla", "without XLA / with it", {"xla": True}, {}),
+    fast = functools.partial(_gradient(), photograph)
+    for name, words, other in [
+        ("truncating", "whole / cut off", {"whole": True}),
+        ("tf_function", "eager / compiled", {"compiled": False}),
     ]:
-        fast, slow = (functools.partial(_gradient(**way), photograph) for way in (ours, other))
+        slow = functools.partial(_gradient(**other), photograph)
         yield compare(f"dream_{name}", slow, fast, f"one gradient, {words}", ROUNDS)
-
-
-def bench_coarse_to_fine():
-    """As many steps at one size as at two sizes, to much the same activation: seconds."""
-    _, photograph, dreamer, _ = _prepared()
-    reached = {}
-
-    def dream(octaves):
-        found = dreamer.dream(photograph, STEPS // octaves, octaves)
-        reached[octaves] = found.activations[-1]
-
-    measured = compare("dream_coarse_to_fine", lambda: dream(1), lambda: dream(2), "", ROUNDS)
-    measured.compared = (
-        f"{STEPS} steps at one size, activation {reached[1]:.2f} / at two, {reached[2]:.2f}"
-    )
-    return measured
 
 
 def _straightforward(goal):
@@ -97,7 +71,7 @@ def _straightforward(goal):
     return time.perf_counter() - started, steps, float(reached)
 
 
-def _gradient(whole=False, compiled=True, xla=False):
+def _gradient(whole=False, compiled=True):
     """Return a function: picture -> (slope, activation). `whole`: all layers are computed."""
     backbone, *_ = _prepared()
     outputs = [backbone.model.get_layer(LAYER).output, *[backbone.model.output] * whole]
@@ -112,4 +86,4 @@ def _gradient(whole=False, compiled=True, xla=False):
                 activation += 0 * tf.reduce_mean(features[1])
         return tape.gradient(activation, x), activation
 
-    return tf.function(gradient, jit_compile=xla) if compiled or xla else gradient
+    return tf.function(gradient) if compiled else gradient

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from harness import Measurement
+from harness import median, timed
 
 ROUNDS = 3
 # spaCy may live in an environment of its own: WORKSHOP_SPACY names that environment's Python.
@@ -30,20 +30,21 @@ nlp = spacy.load(name, exclude=["ner", "lemmatizer", "attribute_ruler"])
 sentences = json.load(sys.stdin)
 for _ in range(4):
     docs = [Doc(nlp.vocab, words=words) for words in sentences]
-    started, cpu = time.perf_counter(), time.process_time()
+    clock = getattr(time, sys.argv[1])
+    started = clock()
     list(nlp.pipe(docs, batch_size=256))
-    print(time.perf_counter() - started, time.process_time() - cpu)
+    print(clock() - started)
 """
 
 
 def bench_words_per_second():
     """Batches of all sentences of EWT's test part, or of the own treebank where that isn't here."""
-    return _speed("parser_words_per_second", 0, "words/s")
+    return _speed("parser_words_per_second", time.perf_counter, "words/s")
 
 
 def bench_words_per_cpu_second():
     """The same in time of the processor: what a busy machine changes less."""
-    return _speed("parser_words_per_cpu_second", 1, "words/CPU-s")
+    return _speed("parser_words_per_cpu_second", time.process_time, "words/CPU-s")
 
 
 def bench_typed_sentence():
@@ -52,11 +53,8 @@ def bench_typed_sentence():
 
     text = "I saw the man with the telescope on the hill behind the old house near here."
     reading.read(text)
-    seconds = [_timed(lambda: reading.read(text))[0] for _ in range(10)]
-    median = statistics.median(seconds)
-    return Measurement(
-        "parser_typed_sentence", median, "s", "one sentence", (min(seconds), max(seconds))
-    )
+    seconds = [timed(lambda: reading.read(text)) for _ in range(10)]
+    return median("parser_typed_sentence", seconds, "s", "one sentence")
 
 
 def _speed(name, clock, unit):
@@ -66,19 +64,10 @@ def _speed(name, clock, unit):
     parser = parser_network.shipped()
     parser.parse(sentences)
     words = sum(map(len, sentences))
-    speeds = [words / _timed(lambda: parser.parse(sentences))[clock] for _ in range(ROUNDS)]
-    theirs = _spacy_seconds(sentences)
-    compared = f"tags and trees of {source}; spaCy's small model: " + (
-        f"{words / theirs[clock]:,.0f} {unit}" if theirs else MISSING
-    )
-    spread = min(speeds), max(speeds)
-    return Measurement(name, statistics.median(speeds), unit, compared, spread)
-
-
-def _timed(function):
-    started, cpu = time.perf_counter(), time.process_time()
-    function()
-    return time.perf_counter() - started, time.process_time() - cpu
+    speeds = [words / timed(lambda: parser.parse(sentences), clock) for _ in range(ROUNDS)]
+    seconds = _spacy_seconds(sentences, clock)
+    theirs = f"{words / seconds:,.0f} {unit}" if seconds else MISSING
+    return median(name, speeds, unit, f"tags and trees of {source}; spaCy's small model: {theirs}")
 
 
 def _sentences():
@@ -91,11 +80,11 @@ def _sentences():
         return "the workshop's own treebank", [s for part in treebank.own().values() for s in part]
 
 
-def _spacy_seconds(sentences):
-    """Return spaCy's median (seconds, CPU-seconds), or None where it isn't installed."""
+def _spacy_seconds(sentences, clock):
+    """Return spaCy's median seconds by a clock of `time`, or None where it isn't installed."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [os.environ.get("WORKSHOP_SPACY") or sys.executable, "-c", SPACY],
+        [os.environ.get("WORKSHOP_SPACY") or sys.executable, "-c", SPACY, clock.__name__],
         env=environment,
         input=json.dumps([s.words for s in sentences]),
         capture_output=True,
@@ -104,5 +93,4 @@ def _spacy_seconds(sentences):
     )
     if done.returncode:
         return None
-    rounds = [list(map(float, line.split())) for line in done.stdout.splitlines()[1:]]
-    return [statistics.median(values) for values in zip(*rounds, strict=True)]
+    return statistics.median(map(float, done.stdout.split()[1:]))

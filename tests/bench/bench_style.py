@@ -6,13 +6,11 @@ lines before it say what each trick brings alone.
 """
 
 import functools
-import statistics
-import sys
 import time
 
 import keras
 import tensorflow as tf
-from harness import Measurement, compare
+from harness import Measurement, compare, median, timed
 
 from helpers.images import as_floats
 from helpers.styles import any_style, patterns, styling
@@ -34,7 +32,7 @@ def bench_gatys_speedup():
         "×",
         f"loss {ours['loss']:.4f} after {ours['seconds']:.1f} s and {ours['looks']} looks; the "
         f"straightforward way {theirs['loss']:.4f} after {theirs['seconds']:.1f} s and "
-        f"{theirs['looks']} looks ({reached}); peak memory {_peak():.2f} GB",
+        f"{theirs['looks']} looks ({reached})",
     )
 
 
@@ -42,57 +40,27 @@ def bench_any_style_speedup():
     """Seconds of the straightforward way over those of any style, style read anew included."""
     photograph, style = _pictures()
     magenta = any_style.load()
-    seconds = [_timed(lambda: magenta.paint(photograph, magenta.style(style))) for _ in range(8)]
-    seconds = seconds[1:]  # the first one warms up
-    ours, theirs = statistics.median(seconds), _straightforward()["seconds"]
-    return Measurement(
-        "any_style_speedup",
-        theirs / ours,
-        "×",
-        f"{ours * 1000:.0f} ms, style read included, against {theirs:.1f} s; our own Gatys takes "
-        f"{_ours()['seconds'] / ours:.0f} times as long; peak memory {_peak():.2f} GB",
-        (theirs / max(seconds), theirs / min(seconds)),
-    )
+    seconds = [timed(lambda: magenta.paint(photograph, magenta.style(style))) for _ in range(8)]
+    theirs = _straightforward()["seconds"]
+    ratios = [theirs / ours for ours in seconds[1:]]  # the first one warms up
+    compared = f"style read included; the straightforward way: {theirs:.1f} s"
+    return median("any_style_speedup", ratios, "×", compared)
 
 
 def bench_style_parts():
-    """What each trick brings to one look: cutting the network off, tf.function, XLA, one matmul.
+    """What each trick brings to one look: cutting the network off, tf.function, one matmul.
 
     The first without tf.function, which would leave out by itself what nobody asks for.
     """
     eager, compiled = _look(_eye(), compiled=False), _look(_eye())
-    whole, xla = _look(_whole_eye(), compiled=False), _look(_eye(), jit=True)
+    whole = _look(_whole_eye(), compiled=False)
     yield compare("style_truncated", whole, eager, "VGG16 whole / cut off, eager", rounds=3)
     yield compare("style_compiled", eager, compiled, "eager / tf.function, one look", rounds=3)
-    yield compare("style_xla", compiled, xla, "tf.function / XLA, one look", rounds=3)
     features = tf.random.stateless_uniform((1, SIZE, SIZE, 64), (0, 0))
     einsum, fused = (
         functools.partial(tf.function(way), features) for way in (_gram_by_einsum, styling.gram)
     )
     yield compare("style_fused_gram", einsum, fused, "einsum / matmul")
-
-
-def bench_style_coarse_to_fine():
-    """To the same loss at full size: seconds with L-BFGS at one size over those with two."""
-    ours, judge, best, spent = _ours(), _loss(_eye()), float("inf"), 0.0
-    began = time.perf_counter()
-
-    def watch(picture):
-        nonlocal best, spent, began
-        spent += time.perf_counter() - began
-        best = min(best, float(judge(picture)))
-        if best <= ours["loss"]:
-            raise KeyboardInterrupt
-        began = time.perf_counter()
-
-    styling.descend(_loss(_eye()), _start(), 60, watch)
-    return Measurement(
-        "style_coarse_to_fine",
-        spent / ours["seconds"],
-        "×",
-        f"one size: loss {best:.4f} after {spent:.1f} s; two: {ours['loss']:.4f} after "
-        f"{ours['seconds']:.1f} s",
-    )
 
 
 # -- the contestants -----------------------------------------------------------------------------
@@ -131,8 +99,9 @@ def _ours():
     styling.paint(photograph, style, 64, see=_eye())  # warm up
     began = time.perf_counter()
     painted = styling.paint(photograph, style, SIZE, see=_eye())
-    seconds, loss = time.perf_counter() - began, _loss(_eye())(as_floats(painted.picture))
-    return {"seconds": seconds, "looks": len(painted.losses), "loss": float(loss)}
+    seconds = time.perf_counter() - began
+    loss = float(_loss(_eye())(as_floats(painted.picture)))
+    return {"seconds": seconds, "looks": len(painted.losses), "loss": loss}
 
 
 @functools.cache
@@ -161,7 +130,7 @@ def _straightforward():
         picture.assign(tf.clip_by_value(picture, 0.0, 1.0))
 
     while found > aim and looks < PATIENCE:
-        seconds += _timed(step)
+        seconds += timed(step)
         looks += 1
         if looks % 5 == 0:
             found = float(judge(picture.value()))
@@ -173,7 +142,7 @@ def _gram_by_einsum(features):
     return tf.einsum("bijc,bijd->bcd", features, features) / places
 
 
-def _look(see, compiled=True, jit=False):
+def _look(see, compiled=True):
     """Return a function that computes the loss and its slope once, and waits for them."""
     loss, picture = _loss(see), tf.constant(_start())
 
@@ -184,18 +153,5 @@ def _look(see, compiled=True, jit=False):
         return tape.gradient(value, picture)
 
     if compiled:
-        slope = tf.function(slope, autograph=False, jit_compile=jit)
+        slope = tf.function(slope, autograph=False)
     return lambda: slope(picture).numpy()
-
-
-def _timed(function):
-    began = time.perf_counter()
-    function()
-    return time.perf_counter() - began
-
-
-def _peak():
-    import resource  # Windows has none
-
-    unit = 1e9 if sys.platform == "darwin" else 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -30,7 +30,19 @@ class Measurement:
         )
 
 
-def compare(name, one, other, compared, rounds=5, clock=time.perf_counter):
+def timed(function, clock=time.perf_counter):
+    """Return how long a call of `function` takes: seconds by that clock."""
+    began = clock()
+    function()
+    return clock() - began
+
+
+def median(name, values, unit, compared):
+    """Return the measurement that is the median of values, with their range."""
+    return Measurement(name, statistics.median(values), unit, compared, (min(values), max(values)))
+
+
+def compare(name, one, other, compared, rounds=5):
     """Time callables `one` and `other`; return how many times as long as `other` `one` takes.
 
     Each runs once to warm up. Then come `rounds` rounds of both, in alternating order, so that a
@@ -43,11 +55,9 @@ def compare(name, one, other, compared, rounds=5, clock=time.perf_counter):
     for number in range(rounds):
         seconds = [0.0, 0.0]
         for place in (0, 1) if number % 2 == 0 else (1, 0):
-            started = clock()
-            contestants[place]()
-            seconds[place] = clock() - started
+            seconds[place] = timed(contestants[place])
         ratios.append(seconds[0] / seconds[1])
-    return Measurement(name, statistics.median(ratios), "×", compared, (min(ratios), max(ratios)))
+    return median(name, ratios, "×", compared)
 
 
 def merge(path, measurements):

@@ -1,10 +1,11 @@
 """Fixtures of the browser tests: one Chromium and one JupyterLab, a fresh page for each test."""
 
+import os
 import pathlib
 import re
 
 import pytest
-from lab import LabError, chromium_flags, find_chromium, start_lab
+from lab import LabError, find_chromium, start_lab
 from playwright.sync_api import sync_playwright
 
 REPORTS = pathlib.Path(__file__).parents[2] / "build" / "browser"
@@ -14,18 +15,17 @@ _failed = pytest.StashKey[bool]()
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        program = _chromium(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=program, args=chromium_flags())
+        try:
+            program = find_chromium(playwright.chromium.executable_path)
+        except LabError as error:
+            pytest.fail(str(error), pytrace=False)
+        # Chromium's sandbox can't work for root, as in a container; any other user keeps it.
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        browser = playwright.chromium.launch(
+            executable_path=program, chromium_sandbox=not root, args=["--disable-gpu"]
+        )
         yield browser
         browser.close()
-
-
-def _chromium(playwrights_own):
-    try:
-        return find_chromium(playwrights_own)
-    except LabError as error:
-        sentence = str(error)
-    pytest.fail(sentence, pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ import pathlib
 import secrets
 import shutil
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -26,19 +25,11 @@ import urllib.request
 from dataclasses import dataclass, field
 
 import nbformat
+import psutil
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 ADDITIONS = NOTEBOOKS.parent / "jupyter"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",  # containers give /dev/shm 64 MB, too little for TensorBoard
-)
 NO_CHROMIUM = (
     "No Chromium was found. Install one (on Debian or Ubuntu: apt-get install chromium; anywhere: "
     "python -m playwright install chromium), or name yours: CHROMIUM=/path/to/chrome"
@@ -63,12 +54,6 @@ def find_chromium(playwrights_own=None):
     raise LabError(NO_CHROMIUM)
 
 
-def chromium_flags():
-    """Chromium's sandbox can't work for root, as in a container; any other user keeps it."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*FLAGS, "--no-sandbox"] if root else list(FLAGS)
-
-
 @contextlib.contextmanager
 def start_lab(folder, *, base_url="/", environment=None):
     """JupyterLab on loopback over a copy of the lessons in `folder`; it ends with the block."""
@@ -82,20 +67,15 @@ def start_lab(folder, *, base_url="/", environment=None):
     log = folder / "jupyterlab.log"
     variables = {**os.environ, **_own_folders(folder), **(environment or {})}
     with log.open("wb") as stream:
-        server = subprocess.Popen(
-            command, cwd=root, env=variables, stdout=stream, stderr=subprocess.STDOUT
-        )
+        server = psutil.Popen(command, cwd=root, env=variables, stdout=stream, stderr=stream)
     lab = Lab(f"http://127.0.0.1:{port}{base_url}", token, root, log)
     try:
         _wait_until_up(lab, server)
         yield lab
     finally:
         server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
+        if psutil.wait_procs([server], 20)[1]:
             server.kill()
-            server.wait()
 
 
 def _free_port():
@@ -159,17 +139,22 @@ class Lab:
         notebook.wait_until("panel.context.isReady && " + _IDLE, seconds)
         return notebook
 
-    def run_new(self, page, *cells):
-        """Open a new notebook that has nothing but these code cells, and run it."""
-        notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+    def open_new(self, page, *cells):
+        """Open a new notebook that has nothing but these cells."""
+        notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, self.root / "new.ipynb")
-        opened = self.open(page, "new.ipynb")
+        return self.open(page, "new.ipynb")
+
+    def run_new(self, page, *sources):
+        """Open a new notebook that has nothing but this code, a text a cell, and run it."""
+        opened = self.open_new(page, *map(nbformat.v4.new_code_cell, sources))
         opened.run_all()
         return opened
 
 
 _PANEL = "const panel = window.jupyterapp?.shell.currentWidget;"
+_CELLS = "[...panel.content.model.cells]"
 _IDLE = "panel.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -203,13 +188,11 @@ class Notebook:
 
     def outputs(self):
         """Each cell's outputs as notebook-format dicts; an empty list for a markdown cell."""
-        cells = "return [...panel.content.model.cells]"
-        return self.javascript(f"{cells}.map(cell => cell.outputs?.toJSON() ?? []);")
+        return self.javascript(f"return {_CELLS}.map(cell => cell.outputs?.toJSON() ?? []);")
 
     def sources(self):
         """Each cell's source text."""
-        cells = "return [...panel.content.model.cells]"
-        return self.javascript(f"{cells}.map(cell => cell.sharedModel.getSource());")
+        return self.javascript(f"return {_CELLS}.map(cell => cell.sharedModel.getSource());")
 
     def index(self, text):
         """The number of the last cell whose source holds `text`."""
@@ -273,6 +256,13 @@ def drag(scope, description, share):
 
 def _handle(scope, description):
     return scope.locator(".widget-slider", has_text=description).locator(".noUi-handle").first
+
+
+def upload(scope, file, place=0):
+    """Give a file to the upload button of a `PictureChoice`, the first of them or another."""
+    with scope.page.expect_file_chooser() as chooser:
+        scope.get_by_role("button", name="Your own").nth(place).click()
+    chooser.value.set_files(file)
 
 
 def draw(canvas, strokes):

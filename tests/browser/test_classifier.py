@@ -1,11 +1,10 @@
 """The picture guesser of lesson 04 in JupyterLab: choosing, uploading, and bad uploads."""
 
-import nbformat
 import pytest
+from lab import upload
 
 from helpers import images
 from helpers.vision import photos
-from tools import notebooks
 
 CELL = """\
 from helpers.vision import backbones, photos
@@ -30,10 +29,7 @@ BEST = "guesser.guesses and guesser.guesses[0][0]"
 @pytest.fixture
 def guesser(lab, page):
     """Run a notebook that has nothing but the guesser; return (notebook, its cell on the page)."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebooks.write(lab.root / "guesser.ipynb", notebooks.normalise(notebook))
-    opened = lab.open(page, "guesser.ipynb")
-    opened.run_all()
+    opened = lab.run_new(page, CELL)
     return opened, opened.cell("guesser.show")
 
 
@@ -56,19 +52,12 @@ def test_an_upload_is_guessed_and_bad_ones_get_their_sentence(guesser, tmp_path)
     letter.write_text("Dear reader, this is not a picture.")
     images.write(coffee, photos.load("coffee"))
     cut.write_bytes(images.encode(photos.load("coffee"))[:5_000])
-    button = cell.get_by_role("button", name="Your own")
-
-    def upload(file):
-        with cell.page.expect_file_chooser() as chooser:
-            button.click()
-        chooser.value.set_files(file)
-
     for file, sentence in (
         (letter, "letter.jpg is not a picture that can be read"),
         (cut, "cut.png is cut off or damaged"),
     ):
-        upload(file)
+        upload(cell, file)
         cell.get_by_text(sentence).wait_for()
-    upload(coffee)
+    upload(cell, coffee)
     notebook.wait_for(BEST, "espresso", seconds=30)
     cell.get_by_role("img", name="mine.jpg").wait_for()

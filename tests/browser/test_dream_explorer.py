@@ -1,25 +1,20 @@
 """The dream explorer of lesson 07, in JupyterLab: sliders, choices, large pictures, Cancel."""
 
-import nbformat
 from lab import slide
 
 CELLS = [
     "from helpers.dreams.explorer import DreamExplorer\n"
     "from helpers.vision import backbones, photos\n"
     "seer = backbones.load('efficientnet_lite0', top=False)",
-    "album = {name: photos.load(name, 320) for name in ('cat', 'coffee')}\n"
-    "explorer = DreamExplorer(seer, album, layer='block4_expand_bn', preview=128, full=320)\n"
+    "album = {name: photos.load(name, 640) for name in ('cat', 'coffee')}\n"
+    "explorer = DreamExplorer(seer, album, layer='block4_expand_bn', preview=128, full=640)\n"
     "explorer.show()",
 ]
 DONE = "explorer.said.value"
 
 
 def test_it_dreams_while_one_looks_and_stops_when_told(lab, page):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "dream.ipynb")
-    opened = lab.open(page, "dream.ipynb")
-    opened.run_all()
+    opened = lab.run_new(page, *CELLS)
     box = opened.cell("DreamExplorer(")
     box.get_by_role("img", name="cat, as block4_expand_bn dreams it.").wait_for()
 
@@ -39,10 +34,8 @@ def test_it_dreams_while_one_looks_and_stops_when_told(lab, page):
     large = box.get_by_role("button", name="Dream it large")
     large.focus()
     large.press("Enter")
-    opened.wait_for(
-        "explorer.progress.value > 0 and max(explorer.picture.shape) == 320", seconds=60
-    )
+    opened.wait_for("max(explorer.picture.shape)", 640, seconds=60)  # it has begun
     box.get_by_role("button", name="Cancel").click()
     opened.wait_for(DONE, lambda said: said.startswith("Stopped after"), seconds=60)
-    assert opened.value("explorer.picture.shape") == (213, 320, 3)
+    assert opened.value("explorer.picture.shape") == (427, 640, 3)
     opened.wait_for("explorer.cancel.disabled")

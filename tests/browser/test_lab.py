@@ -1,8 +1,7 @@
 """The harness itself, on a small notebook of its own."""
 
-import nbformat
 import pytest
-from lab import LabError, chromium_flags, drag, draw, find_chromium, slide
+from lab import LabError, drag, draw, find_chromium, slide
 
 CELLS = [
     "import ipywidgets, anywidget, traitlets",
@@ -23,16 +22,8 @@ pad''',
 ]
 
 
-def save(lab, name, cells):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / name)
-    return name
-
-
 def test_widgets_move_by_key_and_by_mouse(lab, page):
-    notebook = lab.open(page, save(lab, "widgets.ipynb", CELLS))
-    notebook.run_all()
+    notebook = lab.run_new(page, *CELLS)
     assert notebook.printed("the last cell") == "the last cell\n"
 
     cell = notebook.cell("IntSlider")
@@ -49,9 +40,8 @@ def test_widgets_move_by_key_and_by_mouse(lab, page):
 
 
 def test_a_failing_cell_fails_the_test(lab, page):
-    notebook = lab.open(page, save(lab, "broken.ipynb", ["1 / 0"]))
     with pytest.raises(AssertionError, match="division by zero"):
-        notebook.run_all()
+        lab.run_new(page, "1 / 0")
 
 
 def test_a_chromium_is_named_or_found_or_asked_for(monkeypatch, tmp_path):
@@ -70,9 +60,3 @@ def test_a_chromium_is_named_or_found_or_asked_for(monkeypatch, tmp_path):
     assert find_chromium(str(tmp_path / "own")) == str(tmp_path / "own")
     with pytest.raises(LabError, match="apt-get install chromium"):
         find_chromium(str(tmp_path / "missing"))
-
-
-@pytest.mark.parametrize("user, sandboxed", [(0, False), (1000, True)])
-def test_only_root_goes_without_the_sandbox(monkeypatch, user, sandboxed):
-    monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
-    assert ("--no-sandbox" not in chromium_flags()) is sandboxed

@@ -1,7 +1,5 @@
 """The game of three moves and the sentence box of lesson 06, in JupyterLab."""
 
-import nbformat
-
 CELLS = [
     "from helpers.grammar import parsing_game, reading",
     "(sentence,) = reading.read('The dog chased a cat.')\n"
@@ -11,12 +9,7 @@ CELLS = [
 
 
 def test_moves_are_played_and_sentences_typed(lab, page):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "trees.ipynb")
-    opened = lab.open(page, "trees.ipynb")
-    opened.run_all()
-
+    opened = lab.run_new(page, *CELLS)
     played = opened.cell("parsing_game.play")
     left = played.get_by_role("button", name="left-arc")
     assert left.is_disabled()

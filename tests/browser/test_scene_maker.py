@@ -1,7 +1,5 @@
 """The scene maker of lesson 05 in JupyterLab: things placed by mouse and by keyboard."""
 
-import nbformat
-
 CELLS = [
     "from helpers.start import start\n"
     "start(seed=0)\n"
@@ -14,11 +12,7 @@ CELLS = [
 
 
 def test_a_scene_is_composed_and_described(lab, page):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "maker.ipynb")
-    opened = lab.open(page, "maker.ipynb")
-    opened.run_all()
+    opened = lab.run_new(page, *CELLS)
     cells = len(opened.sources())
     box = opened.cell("SceneMaker(speaker")
     scene = box.get_by_role("application", name="It is empty.")

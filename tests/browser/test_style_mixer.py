@@ -1,11 +1,9 @@
 """The style mixer of lesson 08, in JupyterLab: by keyboard, by mouse, with a file of one's own."""
 
-import nbformat
-from lab import slide
+from lab import slide, upload
 
 from helpers import images
 from helpers.styles import patterns
-from tools import notebooks
 
 CELL = """
 from skimage import data
@@ -19,22 +17,9 @@ mixer.show()
 """
 
 
-def open_mixer(lab, page):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebooks.write(lab.root / "mixer.ipynb", notebooks.normalise(notebook))
-    opened = lab.open(page, "mixer.ipynb")
-    opened.run_all()
-    return opened, opened.cell("StyleMixer(")
-
-
-def upload(cell, place, file):
-    with cell.page.expect_file_chooser() as chooser:
-        cell.get_by_role("button", name="Your own").nth(place).click()
-    chooser.value.set_files(file)
-
-
 def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path):
-    opened, cell = open_mixer(lab, page)
+    opened = lab.run_new(page, CELL)
+    cell = opened.cell("StyleMixer(")
     picture = cell.locator(".widget-html img")
     picture.wait_for()
     before = picture.get_attribute("src")
@@ -55,9 +40,9 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
     cell.get_by_alt_text("a cup, painted").wait_for()
 
     images.write(tmp_path / "mine.png", patterns.pointillism(80))
-    upload(cell, 1, tmp_path / "mine.png")
+    upload(cell, tmp_path / "mine.png", 1)
     opened.wait_for("mixer.controls['one'].value", "mine.png")
     (tmp_path / "bad.png").write_text("no picture")
-    upload(cell, 0, tmp_path / "bad.png")
+    upload(cell, tmp_path / "bad.png")
     cell.get_by_text("bad.png is not a picture").wait_for()
     opened.wait_for("mixer.controls['photograph'].value", "a cup")
