@@ -59,7 +59,8 @@ def test_every_check_is_asked_in_a_lesson_and_has_hints_and_a_test(room):
         assert len(exercise.hints) >= 2
         assert len(set(exercise.hints)) == len(exercise.hints)
         assert re.search(rf"\b{name}\b", text), f"no test tries {name}"
-    wrong = "not yet" in text or "why(" in text  # `verdicts.why` asks for that state
+    # `verdicts.why` and `verdicts.misjudged` ask for that state.
+    wrong = "not yet" in text or "why(" in text or "misjudged(" in text
     assert "right" in text and wrong and "not attempted" in text
 
 
