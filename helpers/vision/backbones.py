@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import softmax
 
 from helpers import assets, images
-from helpers.vision import lite0
+from helpers.vision import googlenet, lite0
 
 Guesses = list[tuple[str, float]]
 
@@ -167,6 +167,10 @@ def _scale_inception(pixels):
     return pixels / 127.5 - 1.0
 
 
+def _scale_googlenet(pixels):
+    return pixels - np.array(googlenet.MEAN, "float32")
+
+
 def _scale_lite(pixels):
     return (pixels - 127.0) / 128.0
 
@@ -235,6 +239,20 @@ _NETWORKS = {
             layers=tuple(f"mixed{number}" for number in range(11)),
             cuts={"middle": "mixed6", "end": "mixed10", "frozen": "mixed5"},
             build=_inception_v3,
+        ),
+        Backbone(
+            name="googlenet",
+            title="GoogLeNet",
+            asset="googlenet",
+            size=googlenet.SIZE,
+            scale=_scale_googlenet,
+            layers=tuple(f"inception_{name}_output" for name in googlenet.MODULES),
+            cuts={
+                "middle": "inception_4e_output",
+                "end": "inception_5b_output",
+                "frozen": "inception_4d_output",
+            },
+            build=googlenet.load,
         ),
         Backbone(
             name="efficientnet_lite0",

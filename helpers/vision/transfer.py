@@ -57,11 +57,11 @@ def extractor(backbone, cut: str = "middle", size: int = SIZE):
 
     part = backbone.upto(backbone.cuts.get(cut, cut))
     part.trainable = False
-    # A network's scaling is a line, so two points tell it.
-    zero, one = backbone.scale(np.array([0, 1], "float32").reshape(2, 1, 1, 1))[:, 0, 0, 0]
+    # A network's scaling is a line for each colour, so two points tell it.
+    zero, one = backbone.scale(np.array([[0] * 3, [1] * 3], "float32").reshape(2, 1, 1, 3))[:, 0, 0]
     inputs = keras.Input((None, None, 3), name="pixels")
     resize = layers.Resizing(size, size, crop_to_aspect_ratio=True, antialias=True, name="resize")
-    x = layers.Rescaling(float(one - zero), float(zero), name="scale")(resize(inputs))
+    x = layers.Rescaling((one - zero).tolist(), zero.tolist(), name="scale")(resize(inputs))
     maps = part(x, training=False)  # batch normalisation keeps what it learnt from photographs
     return keras.Model(inputs, layers.GlobalAveragePooling2D(name="pool")(maps), name="extractor")
 

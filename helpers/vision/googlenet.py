@@ -1,0 +1,91 @@
+"""GoogLeNet, the first Inception, in Keras, and the weights of its Caffe model in it.
+
+Szegedy et al. 2015 (arXiv 1409.4842). Lesson 04 builds the same network. Layers have the names of
+the original, with _ for /: "conv1_7x7_s2", "inception_4c_3x3", "inception_4c_output".
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+SIZE = (224, 224)
+CLASSES = 1_000
+MEAN = (123.0, 117.0, 104.0)  # of red, green and blue: what is taken off a picture
+MODULES = {  # filters of 1×1; 3×3 reduce, 3×3; 5×5 reduce, 5×5; pool: the paper's table 1
+    "3a": (64, 96, 128, 16, 32, 32),
+    "3b": (128, 128, 192, 32, 96, 64),
+    "4a": (192, 96, 208, 16, 48, 64),
+    "4b": (160, 112, 224, 24, 64, 64),
+    "4c": (128, 128, 256, 24, 64, 64),
+    "4d": (112, 144, 288, 32, 64, 64),
+    "4e": (256, 160, 320, 32, 128, 128),
+    "5a": (256, 160, 320, 32, 128, 128),
+    "5b": (384, 192, 384, 48, 128, 128),
+}
+
+
+def network(size: tuple[int, int] | None = None, top: bool = True):
+    """Return the Keras model with random weights; `size`: the pictures', None for any.
+
+    It takes pixels 0-255, red, green and blue, less `MEAN`, and gives logits, or maps without top.
+    """
+    import keras
+    from keras import layers, ops
+
+    def conv(x, filters, kernel, name, strides=1):
+        options = {"padding": "same", "activation": "relu", "name": name}
+        return layers.Conv2D(filters, kernel, strides, **options)(x)
+
+    def pool(x, name, strides=2):
+        return layers.MaxPooling2D(3, strides, "same", name=name)(x)
+
+    def normalised(x):
+        """Divide by the strength of the five channels around: local response normalisation."""
+        # In Keras's own operations, so that whoever loads a saved network needs nothing of ours.
+        squares = ops.pad(ops.square(x), ((0, 0), (0, 0), (0, 0), (2, 2)))
+        near = sum(squares[..., i : i + x.shape[-1]] for i in range(5))
+        return x / ops.power(1.0 + 2e-5 * near, 0.75)
+
+    def module(x, name, one, three_reduce, three, five_reduce, five, projection):
+        branches = [
+            conv(x, one, 1, f"{name}_1x1"),
+            conv(conv(x, three_reduce, 1, f"{name}_3x3_reduce"), three, 3, f"{name}_3x3"),
+            conv(conv(x, five_reduce, 1, f"{name}_5x5_reduce"), five, 5, f"{name}_5x5"),
+            conv(pool(x, f"{name}_pool", 1), projection, 1, f"{name}_pool_proj"),
+        ]
+        return layers.Concatenate(name=f"{name}_output")(branches)
+
+    inputs = keras.Input((*(size or (None, None)), 3))
+    x = normalised(pool(conv(inputs, 64, 7, "conv1_7x7_s2", 2), "pool1_3x3_s2"))
+    x = conv(conv(x, 64, 1, "conv2_3x3_reduce"), 192, 3, "conv2_3x3")
+    x = pool(normalised(x), "pool2_3x3_s2")
+    for name, widths in MODULES.items():
+        if name in ("4a", "5a"):
+            x = pool(x, f"pool{int(name[0]) - 1}_3x3_s2")
+        x = module(x, f"inception_{name}", *widths)
+    if top:
+        x = layers.GlobalAveragePooling2D(name="pool5_7x7_s1")(x)
+        x = layers.Dense(CLASSES, name="loss3_classifier")(x)
+    return keras.Model(inputs, x, name="googlenet")
+
+
+def load(folder: Path, top: bool):
+    """Return the model with the weights in `folder`; for pictures of any size without its top."""
+    model = network(SIZE if top else None, top)
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(read(folder, layer.name, layer.kernel.shape))
+    return model
+
+
+def read(folder: Path, name: str, shape: tuple[int, ...]) -> list[np.ndarray]:
+    """Return the kernel, of that shape, and the bias of the layer called `name` in Keras."""
+    head, _, rest = name.partition("_")
+    if head == "inception":
+        block, _, rest = rest.partition("_")
+        head = f"inception_{block}"
+    kernel = np.fromfile(folder / head / f"{rest}_filter.bin", "<f4")
+    bias = np.fromfile(folder / head / f"{rest}_bias.bin", "<f4")
+    kernel = np.moveaxis(kernel.reshape(shape[-1], *shape[:-1]), 0, -1)
+    # Caffe reads pictures blue first: the first kernel is turned round instead of each picture.
+    return [kernel[:, :, ::-1] if name == "conv1_7x7_s2" else kernel, bias]
