@@ -22,13 +22,8 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 def quarters(mode="RGB", size=(40, 20)):
     """A picture, wider than high: red and green above, blue and white below."""
-    picture = Image.new("RGB", size)
-    width, height = size[0] // 2, size[1] // 2
-    for corner, color in zip(
-        [(0, 0), (width, 0), (0, height), (width, height)], [RED, GREEN, BLUE, WHITE], strict=True
-    ):
-        picture.paste(color, (*corner, corner[0] + width, corner[1] + height))
-    return picture.convert(mode)
+    four = np.array([[RED, GREEN], [BLUE, WHITE]], np.uint8)
+    return Image.fromarray(four).resize(size, Image.Resampling.NEAREST).convert(mode)
 
 
 def file_of(picture, kind="PNG", **options):
@@ -43,12 +38,8 @@ def close_to(pixel, color, tolerance=12):
 
 def is_quarters(pixels, tolerance=12):
     height, width, _ = pixels.shape
-    seen = [pixels[height // 4, width // 4], pixels[height // 4, 3 * width // 4]]
-    seen += [pixels[3 * height // 4, width // 4], pixels[3 * height // 4, 3 * width // 4]]
-    return all(map(lambda p, c: close_to(p, c, tolerance), seen, [RED, GREEN, BLUE, WHITE]))
-
-
-# -- sources and formats ---------------------------------------------------------------------------
+    seen = pixels[[height // 4, 3 * height // 4]][:, [width // 4, 3 * width // 4]]
+    return close_to(seen, [[RED, GREEN], [BLUE, WHITE]], tolerance)
 
 
 def test_every_kind_of_source(tmp_path):
@@ -74,46 +65,38 @@ def test_file_formats():
         size = (32, 32) if kind == "ICO" else (40, 20)
         pixels = images.read(file_of(quarters(size=size), kind))
         assert pixels.shape == (*size[::-1], 3) and is_quarters(pixels, tolerance=40), kind
-        if kind in ("PNG", "JPEG", "GIF"):
-            dot = file_of(Image.new("RGB", (1, 1), RED), kind)
-            shapes = [images.read(dot, size).shape for size in (None, (4, 6), 10)]
-            assert shapes == [(1, 1, 3), (4, 6, 3), (1, 1, 3)]
+    dot = file_of(Image.new("RGB", (1, 1), RED), "JPEG")
+    shapes = [images.read(dot, size).shape for size in (None, (4, 6), 10)]
+    assert shapes == [(1, 1, 3), (4, 6, 3), (1, 1, 3)]
 
 
 def test_color_and_grey_modes():
-    for mode in ("RGB", "RGBA", "P", "CMYK", "YCbCr", "HSV", "RGBX"):
-        source = quarters(mode)
-        if mode in ("YCbCr", "CMYK"):
-            source = file_of(source, "TIFF")
-        assert is_quarters(images.read(source)), mode
-    assert is_quarters(images.read(file_of(quarters("CMYK"), "JPEG", quality=95)), tolerance=40)
     to_lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
-    lab = ImageCms.profileToProfile(quarters(), *to_lab, outputMode="LAB")
-    assert is_quarters(images.read(lab), tolerance=30)
-    halves = np.zeros((20, 40), np.uint8)
-    halves[:, 20:] = 255
+    for source, tolerance in [
+        *((quarters(mode), 12) for mode in ("RGBA", "P", "HSV", "RGBX")),
+        *((file_of(quarters(mode), "TIFF"), 12) for mode in ("YCbCr", "CMYK")),
+        (file_of(quarters("CMYK"), "JPEG", quality=95), 40),
+        (ImageCms.profileToProfile(quarters(), *to_lab, outputMode="LAB"), 30),
+    ]:
+        assert is_quarters(images.read(source), tolerance), source
+    halves = np.repeat(np.uint8([[0, 255]]), 20, 1)
     for mode in ("1", "L", "LA", "I;16"):
-        sixteen = mode == "I;16"
-        picture = Image.fromarray(halves.astype(np.uint16) * 257 if sixteen else halves)
-        pixels = images.read(file_of(picture.convert(mode)))
-        assert pixels.shape == (20, 40, 3), mode
-        assert pixels[10, 5].tolist() == [0, 0, 0] and pixels[10, 35].tolist() == [255, 255, 255]
+        deep = halves.astype(np.uint16) * 257 if mode == "I;16" else halves
+        pixels = images.read(file_of(Image.fromarray(deep).convert(mode)))
+        assert pixels[0, [5, 35]].tolist() == [[0, 0, 0], [255, 255, 255]], mode
 
 
 def test_transparent_parts_become_white():
     half = Image.new("RGBA", (1, 1), (255, 0, 0, 128))
     assert close_to(images.read(file_of(half))[0, 0], (255, 127, 127), 2)
     assert images.read(file_of(Image.new("LA", (1, 1), (0, 0))))[0, 0].tolist() == list(WHITE)
-    palette = Image.new("P", (2, 1), 0)
-    palette.putpalette([*BLACK, *RED] + [0] * 756)
-    palette.putpixel((1, 0), 1)
-    one_color = Image.new("RGB", (2, 1), RED)
-    one_color.putpixel((0, 0), BLACK)
-    clear = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
-    clear.putpixel((0, 0), (0, 0, 0, 0))
+    one_color = Image.fromarray(np.uint8([[BLACK, RED]]))
+    palette = one_color.quantize(2)
+    hidden = palette.getpixel((0, 0))
+    clear = Image.fromarray(np.uint8([[(*BLACK, 0), (*RED, 255)]]))
     for data in (
-        file_of(palette, "PNG", transparency=0),
-        file_of(palette, "GIF", transparency=0),
+        file_of(palette, "PNG", transparency=hidden),
+        file_of(palette, "GIF", transparency=hidden),
         file_of(one_color, transparency=BLACK),
         file_of(clear),
     ):
@@ -138,9 +121,6 @@ def test_deep_pictures_keep_their_scale():
     big_endian = np.array([[0, 257, 65535]], ">u2").tobytes()
     picture = Image.frombytes("I;16B", (3, 1), big_endian)
     assert images.read(file_of(picture, "TIFF"))[0, :, 0].tolist() == [0, 1, 255]
-
-
-# -- orientation, frames, sizes --------------------------------------------------------------------
 
 
 def test_photographs_are_turned_upright():
@@ -169,11 +149,9 @@ def test_the_first_frame_of_an_animation():
 
 
 def test_sizes():
-    wide = Image.new("RGB", (300, 100), RED)
-    wide.paste(GREEN, (100, 0, 200, 100))
+    wide = Image.fromarray(np.uint8([[RED, GREEN, RED]]).repeat(100, 0).repeat(100, 1))
     pixels = images.read(wide, (50, 50))  # cut on both sides, not distorted
-    assert pixels.shape == (50, 50, 3)
-    assert all(close_to(pixels[25, x], GREEN) for x in (3, 25, 46))
+    assert pixels.shape == (50, 50, 3) and close_to(pixels[25, [3, 25, 46]], GREEN)
     assert images.read(quarters(), 10).shape == (5, 10, 3)
     assert images.read(quarters(), 400).shape == (20, 40, 3)  # never enlarged
     assert images.read(quarters(size=(1000, 2)), 10).shape == (1, 10, 3)
@@ -184,7 +162,7 @@ def test_sizes():
     for size in (0, -3, (0, 5), (5,), (5, 5, 3), "big", 2.5):
         for work in (images.read, images.resize):
             with pytest.raises(images.ImageError, match="not a size"):
-                work(np.asarray(quarters()), size)
+                work(pixels, size)
 
 
 def test_fifty_megapixels_within_memory():
@@ -198,36 +176,48 @@ def test_fifty_megapixels_within_memory():
 # -- what can't be read ----------------------------------------------------------------------------
 
 
-def sentence(source):
+def sentence(source, work=images.read):
     """The error's message, which is one sentence: no traceback inside, ends with a full stop."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(images.ImageError) as caught:
-            images.read(source)
+            work(source)
     text = str(caught.value)
     assert "\n" not in text and text.endswith(".") and text.count(": ") >= 1
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return text
 
 
-def test_what_is_no_picture_gets_a_sentence(tmp_path):
+def test_what_is_no_picture_gets_a_sentence(tmp_path, monkeypatch):
     empty, page = tmp_path / "cat.jpg", tmp_path / "page.jpg"
     empty.touch()
     page.write_text("<html>404 not found</html>")
+    # EPS is refused before Ghostscript runs.
+    for start in ("check_call", "Popen"):
+        monkeypatch.setattr(f"subprocess.{start}", lambda *_, **__: pytest.fail("a program ran"))
     for source, words in [
-        (tmp_path / "dog.jpg", "dog.jpg"),
-        (tmp_path / "dog.jpg", "spelling"),
+        (tmp_path / "dog.jpg", "dog.jpg is not there: check the spelling"),
         (tmp_path, "is a folder"),
         (empty, "cat.jpg is empty"),
         (b"", "is empty"),
         ("https://example.org/cat.jpg", "download"),
-        (page, "page.jpg is not a picture"),
-        (page, "PNG or JPEG"),
-        (None, ""),
-        (42, ""),
-        (io.StringIO("text"), ""),
+        (page, "page.jpg is not a picture that can be read: save it as PNG or JPEG"),
+        (file_of(quarters(), "EPS"), "PNG or JPEG"),
+        (None, "NoneType is not a picture"),
+        (42, "int is not a picture"),
+        (io.StringIO("text"), "The picture is"),
+        (np.zeros((2, 4, 4, 3), np.uint8), "(2, 4, 4, 3) is not one picture"),
+        (np.zeros((4, 4, 2), np.uint8), "(4, 4, 2) is not one picture"),
+        (np.zeros((0, 4, 3), np.uint8), "(0, 4, 3) is not one picture"),
+        (np.zeros((4, 4, 3), np.int64), "int64 from 0 to 0 is not a picture"),
+        (np.full((4, 4, 3), 7.0), "from 7 to 7 is not a picture"),
+        (np.full((4, 4, 3), np.nan), "from nan to nan is not a picture"),
+        (np.array("text"), "() is not one picture"),
     ]:
         assert words in sentence(source)
+        if isinstance(source, np.ndarray):
+            assert words in sentence(source, images.encode)
+            assert words in sentence(source, lambda array: images.resize(array, (2, 2)))
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="POSIX permissions")
@@ -252,12 +242,6 @@ def test_a_file_cut_off(tmp_path):
         for part in (0.05, 0.5, 0.9):
             path.write_bytes(data[: int(len(data) * part)])
             assert "cat.img" in sentence(path), (kind, part)
-
-
-def test_eps_is_refused_before_ghostscript_runs(monkeypatch):
-    monkeypatch.setattr("subprocess.check_call", lambda *_, **__: pytest.fail("a program ran"))
-    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("a program ran"))
-    sentence(file_of(quarters(), "EPS"))
 
 
 def test_decompression_bombs():
@@ -293,21 +277,6 @@ def test_damaged_files_give_a_picture_or_the_error(kind, data):
     assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
 
 
-def test_arrays_that_are_no_pictures():
-    for array in (
-        np.zeros((2, 4, 4, 3), np.uint8),
-        np.zeros((4, 4, 2), np.uint8),
-        np.zeros((0, 4, 3), np.uint8),
-        np.zeros((4, 4, 3), np.int64),
-        np.full((4, 4, 3), 7.0),
-        np.full((4, 4, 3), np.nan),
-        np.array("text"),
-    ):
-        for work in (images.read, images.encode, lambda a: images.resize(a, (2, 2))):
-            with pytest.raises(images.ImageError):
-                work(array)
-
-
 # -- writing ---------------------------------------------------------------------------------------
 
 
@@ -316,42 +285,29 @@ def test_encoded_and_written_pictures_are_read_again(tmp_path):
         images.write(tmp_path / name, np.asarray(quarters()))
         assert is_quarters(images.read(tmp_path / name), tolerance=40), name
     noise = np.random.default_rng(0).integers(0, 255, (30, 50, 3), np.uint8)
-    np.testing.assert_array_equal(images.read(images.encode(noise)), noise)
     for form in ("png", "PNG", "jpeg", "jpg", "webp"):
         kind = Image.open(io.BytesIO(images.encode(noise, form))).format
         assert kind == {"jpg": "JPEG"}.get(form, form.upper())
     head, _, content = images.data_url(noise, "png").partition(",")
     assert head == "data:image/png;base64"
     np.testing.assert_array_equal(images.read(base64.b64decode(content)), noise)
-    assert images.read(images.encode(np.full((2, 2, 3), 0.5)))[0, 0].tolist() == [128] * 3
     clear = np.zeros((2, 2, 4), np.uint8)
     assert close_to(images.read(images.encode(clear, "jpeg"))[0, 0], WHITE)
 
 
-def test_nothing_is_written_that_is_not_whole(tmp_path, monkeypatch):
+def test_what_cannot_be_written_is_told(tmp_path):
     picture = np.asarray(quarters())
     for name in ("picture", "picture.xyz", "picture.pdfx"):
         with pytest.raises(images.ImageError, match=r"png|jpeg"):
             images.write(tmp_path / name, picture)
-    with pytest.raises(images.ImageError, match="folder"):
+    with pytest.raises(images.ImageError, match=r"No such file.*choose another folder"):
         images.write(tmp_path / "none" / "a.png", picture)
-    images.write(tmp_path / "a.png", picture)
-    before = (tmp_path / "a.png").read_bytes()
-
-    def full(self, data):
-        with self.open("wb") as file:
-            file.write(data[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
-    with pytest.raises(images.ImageError, match="No space left"):
-        images.write(tmp_path / "a.png", picture // 2)
-    assert (tmp_path / "a.png").read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_floats_and_bytes():
     floats = np.array([[[0.0, 0.5, 1.0]]], np.float32)
     assert images.as_bytes(floats).tolist() == [[[0, 128, 255]]]
+    assert images.as_bytes(2 * floats).tolist() == [[[0, 255, 255]]]
     back = images.as_floats(images.as_bytes(floats))
     assert back.dtype == np.float32 and np.abs(back - floats).max() < 1 / 255
