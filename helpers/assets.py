@@ -2,7 +2,7 @@
 
 `path("mnist-5k")` looks in the workshop's own `data/`, in installed packages and in the cache, and
 downloads only what none of them has. Whatever it returns has the digest that the manifest names.
-A collection is many small files under one name: `folder("paintings")`, whole or not at all.
+A collection is many small files under one name, whose path is a folder, whole or not at all.
 
 Environment: `WORKSHOP_OFFLINE=1` forbids every download; `WORKSHOP_CACHE` moves the cache folder;
 `WORKSHOP_MIRROR` is asked before the network: a folder, or an address, in which files lie at host
@@ -80,11 +80,6 @@ def path(name: str) -> Path:
     can give it.
     """
     return _get(_asset(name))
-
-
-def folder(name: str) -> Path:
-    """Return the verified folder of the collection `name`, as `path` does."""
-    return path(name)
 
 
 def describe(name: str) -> str:

@@ -11,7 +11,6 @@ from nbformat import v4
 from PIL import Image
 
 from helpers import figures, images, widgets
-from helpers.widgets import Progress
 from tools.notebooks import normalise
 from tools.running import page
 
@@ -45,29 +44,30 @@ def test_one_output_carries_widget_picture_and_constant_text(outputs):
         assert data[widgets.VIEW]["model_id"] == slider.model_id
         assert data["text/plain"] == widgets.PLACEHOLDER
     assert metadata["image/png"]["width"] == 100
-    with pytest.raises(ValueError, match="say in a sentence"):
-        widgets.show(slider, PICTURE, alt=" ")
-
-
-def test_without_the_widget_view_an_exported_page_shows_the_picture(outputs):
-    widgets.show(ipywidgets.IntSlider(), PICTURE, ALT)
-    data, metadata = outputs[0]
+    # An exported page, where no widget can be, shows the picture.
     output = v4.new_output("display_data", data=data, metadata=metadata)
     cell = v4.new_code_cell("widget", execution_count=1, outputs=[output])
     exported = page(normalise(v4.new_notebook(cells=[cell])), "a lesson")
     assert data["image/png"][:40] in exported and ALT in exported
     assert "widget-view" not in exported
+    with pytest.raises(ValueError, match="say in a sentence"):
+        widgets.show(slider, PICTURE, alt=" ")
+    widgets.show(slider, figures.Picture(PICTURE, f"Its own: {ALT}"))  # as what shows itself
+    assert outputs.pop()[1]["image/png"]["alt"] == f"Its own: {ALT}"
 
 
 def test_a_picture_in_html():
     photograph = np.random.default_rng(0).integers(0, 255, (20, 30, 3), "uint8")
-    for picture, width, wanted in [
-        (PICTURE, None, ("image/png", 'width="30"')),
-        (photograph, 60, ("image/jpeg", 'width="60"')),
-        (figure(), None, ("image/png", 'width="100"')),
+    with_picture, axes = figures.figure(size=(1, 1))
+    axes.imshow(photograph)
+    for picture, width, wanted, layers in [
+        (PICTURE, None, ("image/png", 'width="30"'), 1),
+        (photograph, 60, ("image/jpeg", 'width="60"'), 1),
+        (figure(), None, ("image/png", 'width="100"'), 1),
+        (with_picture, None, ('width="100"', "clip-path:polygon(0 0,"), 2),  # for the dark theme
     ]:
         html = widgets.as_html(picture, 'a "grey" <field>', width)
-        assert all(part in html for part in wanted)
+        assert all(part in html for part in wanted) and html.count("<img") == layers
         assert 'alt="a &quot;grey&quot; &lt;field&gt;"' in html
 
 
@@ -146,22 +146,18 @@ def test_an_uploaded_picture_is_chosen_and_what_is_none_is_told():
     assert choice._names.value == "grey"
 
 
-def test_progress_counts_to_the_end_and_not_beyond(outputs):
-    bar = Progress("painting", 3)
-    for expected in (1, 2, 3, 3):
-        bar(0.5)  # a number is no picture
-        assert bar.bar.value == expected and not bar.preview.value
-    assert bar.bar.bar_style == "success"
-    data, _ = outputs[0]
-    assert data["text/plain"] == "(painting: a progress bar)" and widgets.VIEW in data
-
-
-def test_progress_shows_a_picture_at_its_width_and_not_at_every_step(monkeypatch):
+def test_progress_counts_to_the_end_and_shows_pictures_now_and_then(outputs, monkeypatch):
     clock = iter([10.0, 10.0, 10.1, 10.9, 10.9])
     monkeypatch.setattr(widgets.time, "monotonic", lambda: next(clock))
-    bar, shown = Progress("painting", 9), []
+    bar, previews = widgets.Progress("painting", 4), []
+    bar(0.5)  # a number is no picture
+    assert not bar.preview.value
     for grey in (0.1, 0.5, 0.9):
         bar(np.full((8, 12, 3), grey, "float32"))
-        shown.append(bar.preview.value)
-    assert shown[0] and shown[1] == shown[0] and shown[2] != shown[0]
+        previews.append(bar.preview.value)
+    assert previews[0] and previews[1] == previews[0] and previews[2] != previews[0]
     assert bar.preview.width == "12"
+    bar()
+    assert (bar.bar.value, bar.bar.bar_style) == (4, "success")  # and not beyond
+    data, _ = outputs[0]
+    assert data["text/plain"] == "(painting: a progress bar)" and widgets.VIEW in data

@@ -72,7 +72,6 @@ class Lesson:
 
     @cached_property
     def notebook(self):
-        """The notebook as nbformat reads it."""
         return nbformat.read(self.path, as_version=4)
 
     @property
@@ -113,49 +112,33 @@ def texts(output):
                 yield value if isinstance(value, str) else str(value)
 
 
-def is_valid(lesson):
+def is_saved_as_the_maintainers_do(lesson):
     try:
         nbformat.validate(lesson.notebook)
     except nbformat.ValidationError as error:
         yield f"not a valid notebook: {str(error).splitlines()[0]}"
-
-
-def is_small(lesson):
-    size = lesson.path.stat().st_size
-    if size > LARGEST:
-        yield f"{size:,} bytes; at most {LARGEST:,}: smaller pictures, or JPEG"
-
-
-def is_normalised(lesson):
+        return
     saved = lesson.path.read_text(encoding="utf-8")
+    if len(saved.encode()) > LARGEST:
+        yield f"{len(saved.encode()):,} bytes; at most {LARGEST:,} bytes: smaller pictures, or JPEG"
     notebook = notebooks.normalise(copy.deepcopy(lesson.notebook))
     if saved != nbformat.writes(notebook) + "\n":
         yield "not as `python -m helpers run --save` writes it: metadata, widget views or layout"
     for index, cell in enumerate(lesson.cells):
         if extra := set(cell.metadata) - {"tags", "jupyter"}:
             yield f"{named(index, cell)} carries metadata nobody needs: {', '.join(sorted(extra))}"
-
-
-def has_run_from_top_to_bottom(lesson):
     for expected, (name, cell) in enumerate(lesson.code(), start=1):
         if cell.execution_count != expected:
             yield f"{name} has the count {cell.execution_count}, not {expected}: run it all anew"
 
 
-def has_no_empty_cells(lesson):
+def has_cells_that_can_be_read(lesson):
     for index, cell in enumerate(lesson.cells):
-        if not cell.source.strip():
-            yield f"cell {index} is empty"
-
-
-def has_short_cells(lesson):
-    for name, cell in lesson.code():
         lines = sum(bool(line.strip()) for line in cell.source.splitlines())
-        if lines > LONGEST:
-            yield f"{name} has {lines} lines of code; at most {LONGEST}"
-
-
-def introduces_code(lesson):
+        if not lines:
+            yield f"cell {index} is empty"
+        if cell.cell_type == "code" and lines > LONGEST:
+            yield f"{named(index, cell)} has {lines} lines of code; at most {LONGEST}"
     for index, (before, cell) in enumerate(itertools.pairwise(lesson.cells), start=1):
         after_solution = {"exercise", "solution"} & {*tags(before), *tags(cell)}
         if cell.cell_type == before.cell_type == "code" and not after_solution:
@@ -194,24 +177,18 @@ def tells_no_places(lesson):
                 yield f"the output of {name} names a place of one machine: {found[0]!r}"
 
 
-def has_no_log_noise(lesson):
-    for name, output in lesson.outputs():
-        if output.output_type == "stream" and output.name == "stderr":
-            yield f"{name} wrote to stderr: {output.text.strip()[:60]!r}"
-
-
-def has_no_errors(lesson):
+def ran_without_noise_and_errors(lesson):
     for name, cell in lesson.code():
         allowed = ("check_exception", True) in find_metadata_tags(cell.metadata)
-        if not allowed and any(output.output_type == "error" for output in cell.outputs):
-            yield f"{name} ended in an error"
+        for output in cell.outputs:
+            if output.output_type == "error" and not allowed:
+                yield f"{name} ended in an error"
+            if output.get("name") == "stderr":
+                yield f"{name} wrote to stderr: {output.text.strip()[:60]!r}"
 
 
-def has_a_head(lesson):
+def has_a_head_and_a_tail(lesson):
     yield from _lacks(lesson, 0, HEAD, "the head")
-
-
-def has_a_tail(lesson):
     yield from _lacks(lesson, -1, TAIL, "the last cell")
 
 
@@ -268,13 +245,6 @@ def has_a_widget(lesson):
         yield "there is nothing to play with: no output of helpers.widgets.show"
 
 
-def has_exercises(lesson):
-    fewest = FEWEST_EXERCISES.get(lesson.path.stem, 3)
-    found = sum("exercise" in tags(cell) for _, cell in lesson.code())
-    if found < fewest:
-        yield f"{found} exercises (cells tagged `exercise`); at least {fewest}"
-
-
 def has_whole_exercises(lesson):
     code = list(lesson.code())
     number = 0
@@ -298,6 +268,8 @@ def has_whole_exercises(lesson):
         position = next(i for i, (_, one) in enumerate(code) if one is cell)
         following = [one for _, one in code[position + 1 : position + 3]]
         yield from _solution_flaws(name, cell, checked, following)
+    if number < (fewest := FEWEST_EXERCISES.get(lesson.path.stem, 3)):
+        yield f"{number} exercises (cells tagged `exercise`); at least {fewest}"
     solutions = sum("solution" in tags(cell) for _, cell in code)
     if solutions != number:
         yield f"{number} exercises and {solutions} solutions"
@@ -352,23 +324,20 @@ def _printed(cell):
 
 
 RULES = [
-    is_valid,
-    is_small,
-    is_normalised,
-    has_run_from_top_to_bottom,
-    has_no_empty_cells,
-    has_short_cells,
-    introduces_code,
+    is_saved_as_the_maintainers_do,
+    has_cells_that_can_be_read,
     gives_reasons_for_exemptions,
     needs_what_the_manifest_names,
     tells_no_places,
-    has_no_log_noise,
-    has_no_errors,
-    has_a_head,
-    has_a_tail,
+    ran_without_noise_and_errors,
+    has_a_head_and_a_tail,
     has_working_links,
     describes_its_pictures,
     has_a_widget,
-    has_exercises,
     has_whole_exercises,
 ]
+
+
+def complaints(lesson):
+    """Return what all rules have to say of a lesson."""
+    return [complaint for rule in RULES for complaint in rule(lesson)]
