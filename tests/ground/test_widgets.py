@@ -147,7 +147,7 @@ def test_an_uploaded_picture_is_chosen_and_what_is_none_is_told():
 
 
 def test_progress_counts_to_the_end_and_shows_pictures_now_and_then(outputs, monkeypatch):
-    clock = iter([10.0, 10.0, 10.1, 10.9, 10.9])
+    clock = iter([10.0, 10.0, 10.0, 10.1, 10.9, 10.9])
     monkeypatch.setattr(widgets.time, "monotonic", lambda: next(clock))
     bar, previews = widgets.Progress("painting", 4), []
     bar(0.5)  # a number is no picture
