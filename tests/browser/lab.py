@@ -3,10 +3,8 @@
 A test of a lesson's widget takes a few lines, with the fixtures of `conftest.py`:
 
     def test_the_dial_turns(lab, page):
-        notebook = lab.open(page, "00_start_here.ipynb")
-        notebook.run_all()
-        cell = notebook.cell("Dial(")              # the cell whose source has this text
-        slide(cell, "turns", presses=3)
+        notebook = lab.run_new(page, "dial = Dial()", "dial")
+        slide(notebook.cell("Dial("), "turns", presses=3)
         notebook.wait_for("dial.turns", 3)         # asked of the kernel, until it is so
 """
 
@@ -30,7 +28,7 @@ import psutil
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 ADDITIONS = NOTEBOOKS.parent / "jupyter"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NO_CHROMIUM = (
+NONE = (
     "No Chromium was found. Install one (on Debian or Ubuntu: apt-get install chromium; anywhere: "
     "python -m playwright install chromium), or name yours: CHROMIUM=/path/to/chrome"
 )
@@ -40,18 +38,13 @@ class LabError(RuntimeError):
     """JupyterLab or Chromium is not there or doesn't answer; the message says what to do."""
 
 
-def find_chromium(playwrights_own=None):
+def find_chromium(playwrights_own):
     """The path of a Chromium: `CHROMIUM`, then the usual names on PATH, then Playwright's own."""
-    if named := os.environ.get("CHROMIUM"):
-        if found := shutil.which(named):
-            return found
-        raise LabError(f"CHROMIUM={named} is not a program that can be started.")
-    for name in NAMES:
+    named = os.environ.get("CHROMIUM")
+    for name in [named] if named else [*NAMES, playwrights_own]:
         if found := shutil.which(name):
             return found
-    if playwrights_own and pathlib.Path(playwrights_own).exists():
-        return playwrights_own
-    raise LabError(NO_CHROMIUM)
+    raise LabError(f"CHROMIUM={named} is not a program that can be started." if named else NONE)
 
 
 @contextlib.contextmanager
@@ -183,33 +176,20 @@ class Notebook:
             ".finally(() => { window.ran = true; });"
         )
         self.wait_until("window.ran && " + _IDLE, seconds)
-        failed = [output for cell in self.outputs() for output in cell if "ename" in output]
+        outputs = self.javascript(f"return {_CELLS}.flatMap(cell => cell.outputs?.toJSON() ?? []);")
+        failed = [output for output in outputs if "ename" in output]
         assert not failed, "\n".join(failed[0]["traceback"])
-
-    def outputs(self):
-        """Each cell's outputs as notebook-format dicts; an empty list for a markdown cell."""
-        return self.javascript(f"return {_CELLS}.map(cell => cell.outputs?.toJSON() ?? []);")
 
     def sources(self):
         """Each cell's source text."""
         return self.javascript(f"return {_CELLS}.map(cell => cell.sharedModel.getSource());")
 
-    def index(self, text):
-        """The number of the last cell whose source holds `text`."""
+    def cell(self, text):
+        """The last cell with `text` in its source, scrolled into view, as a Playwright locator."""
         found = [i for i, source in enumerate(self.sources()) if text in source]
         assert found, f"no cell of the notebook has {text!r}"
-        return found[-1]
-
-    def cell(self, text):
-        """The cell with `text` in its source, scrolled into view, as a Playwright locator."""
-        index = self.index(text)
-        self.javascript("await panel.content.scrollToItem(argument, 'start');", index)
-        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{index}"]')
-
-    def printed(self, text):
-        """What the cell with `text` in its source wrote to its standard output."""
-        outputs = self.outputs()[self.index(text)]
-        return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
+        self.javascript("await panel.content.scrollToItem(argument, 'start');", found[-1])
+        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{found[-1]}"]')
 
     def value(self, expression):
         """What the kernel says `expression` is: a number, text, list… (a Python literal)."""

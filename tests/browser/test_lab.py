@@ -18,13 +18,11 @@ CELLS = [
             model.save_changes(); }); } }"""
 pad = Pad()
 pad''',
-    "print('the last cell')",
 ]
 
 
 def test_widgets_move_by_key_and_by_mouse(lab, page):
     notebook = lab.run_new(page, *CELLS)
-    assert notebook.printed("the last cell") == "the last cell\n"
 
     cell = notebook.cell("IntSlider")
     slide(cell, "depth", presses=2)
@@ -50,12 +48,12 @@ def test_a_chromium_is_named_or_found_or_asked_for(monkeypatch, tmp_path):
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CHROMIUM", str(program))
-    assert find_chromium() == str(program)
+    assert find_chromium("own") == str(program)
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "nowhere"))
     with pytest.raises(LabError, match="nowhere"):
-        find_chromium()
+        find_chromium("own")
     monkeypatch.delenv("CHROMIUM")
-    assert find_chromium() == str(program)
+    assert find_chromium("own") == str(program)
     program.rename(tmp_path / "own")
     assert find_chromium(str(tmp_path / "own")) == str(tmp_path / "own")
     with pytest.raises(LabError, match="apt-get install chromium"):
