@@ -276,9 +276,6 @@ def tiles(length: int, tile: int) -> list[tuple[slice, np.ndarray]]:
     return cut
 
 
-# -- with malice ---------------------------------------------------------------------------------
-
-
 def nudge(
     backbone, picture, class_number: int, amount: int = 2, steps: int = 1, toward: bool = False
 ) -> np.ndarray:

@@ -14,12 +14,7 @@ SCALE = 1.05  # from one frame to the next
 MILLISECONDS = 80  # that a frame is shown
 
 
-def zoom(
-    dreamer: Dreamer,
-    picture,
-    frames: int = 24,
-    steps: int = 3,
-) -> list[np.ndarray]:
+def zoom(dreamer: Dreamer, picture, frames: int = 24, steps: int = 3) -> list[np.ndarray]:
     """Dream, zoom in a little, dream on: return the frames, uint8 (height, width, 3).
 
     Each frame is `SCALE` times larger than the one before it, and cut to the same size. An

@@ -18,8 +18,6 @@ import tensorflow as tf
 from helpers import images
 from helpers.dreams.dreaming import COLOURS, DreamError, compiled
 
-# -- a picture as waves --------------------------------------------------------------------------
-
 
 def waves(count: int, size: int, seed: int = 0) -> np.ndarray:
     """Return `count` random spectra to start from: float32 (count, 3, size, size // 2 + 1, 2).
@@ -49,9 +47,6 @@ def from_waves(spectra, size: int):
     return 255 * tf.sigmoid(tf.transpose(planes, (0, 2, 3, 1)) @ COLOURS.T)
 
 
-# -- robustness --------------------------------------------------------------------------------
-
-
 def wobble(pictures, scale, turn, shift):
     """Scale, turn (degrees) and shift (pixels) pictures about their middle; edges are mirrored.
 
@@ -63,9 +58,6 @@ def wobble(pictures, scale, turn, shift):
     row = [cos, -sin, middle * (1 - cos + sin) + shift[0]]
     row += [sin, cos, middle * (1 - sin - cos) + shift[1], 0.0, 0.0]
     return keras.ops.image.affine_transform(pictures, tf.stack(row), fill_mode="reflect")
-
-
-# -- the climb -----------------------------------------------------------------------------------
 
 
 class Visualiser:
@@ -139,9 +131,6 @@ class Visualiser:
         mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
         step = (mean / (1 - 0.9**number)) / (tf.sqrt(square / (1 - 0.999**number)) + 1e-7)
         return [spectra + rate * step, mean, square]
-
-
-# -- what excites a channel in the world --------------------------------------------------------
 
 
 def exciting(

@@ -66,9 +66,6 @@ def load() -> AnyStyle:
     )
 
 
-# -- the reader: MobileNetV2's layers, then 100 numbers ------------------------------------------
-
-
 def reader(tensors: dict, nodes: list):
     """Build the network that reads styles, from the file's tensors and nodes.
 
@@ -90,9 +87,6 @@ def reader(tensors: dict, nodes: list):
         elif "/project/" in node.name and stride == 1 and entrance.shape == x.shape:
             x = layers.Add()([entrance, x])
     return keras.Model(inputs, layers.Flatten()(x), name="style_reader")
-
-
-# -- the painter ---------------------------------------------------------------------------------
 
 
 def painter(tensors: dict, nodes: list):

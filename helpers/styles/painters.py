@@ -118,8 +118,6 @@ def paint_all_of(picture: np.ndarray, network: Callable) -> np.ndarray:
     return images.as_bytes(network(ready[None])[0])[:height, :width]
 
 
-# -- what they learn from ------------------------------------------------------------------------
-
 # The palace is not among them: it is kept for looking at results.
 LEARN_FROM = ("cat", "coffee", "astronaut", "rocket", "flower")
 
@@ -145,9 +143,6 @@ def crops(style, seed: int = 0, batch: int = 1) -> Iterator[np.ndarray]:
 
     while True:
         yield np.stack([piece() for _ in range(batch)])
-
-
-# -- files ---------------------------------------------------------------------------------------
 
 
 def save(painter: Painter, path) -> None:

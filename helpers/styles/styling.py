@@ -176,13 +176,7 @@ def descend(
 
 
 def paint(
-    photograph,
-    style,
-    size: int = 256,
-    *,
-    see: Callable | None = None,
-    stages=STAGES,
-    **wishes,
+    photograph, style, size: int = 256, *, see: Callable | None = None, stages=STAGES, **wishes
 ) -> Painted:
     """Paint `photograph` in the style of another picture, its longer side `size` pixels long.
 
