@@ -5,6 +5,7 @@ what processes share, such as TensorFlow's libraries, once among them all: it ad
 RSS counts it in each: it is what a limit for one learner is about.
 """
 
+import contextlib
 import json
 import re
 import sys
@@ -33,33 +34,33 @@ class Usage:
     """
 
     def __init__(self, family):
-        """Look at `family()` every INTERVAL seconds, within a `with` block."""
+        """Take a first look."""
         self.family, self.peak, self.seconds = family, {"PSS": 0, "RSS": 0}, {}
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self):
-        """Start to look."""
         self.look()
-        self._before = self.cpu
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        """Stop, after a last look."""
-        self._done.set()
-        self._thread.join()
-        self.look()
+        self._before = sum(self.seconds.values())
 
     @property
     def cpu(self):
-        """CPU seconds of all processes that were seen, those that have ended included."""
-        return sum(self.seconds.values())
+        """CPU seconds since the first look."""
+        return sum(self.seconds.values()) - self._before
 
-    @property
-    def cpu_within(self):
-        """CPU seconds within the block."""
-        return self.cpu - self._before
+    @contextlib.contextmanager
+    def watching(self):
+        """Look every INTERVAL seconds within the block, and once after it."""
+        done = threading.Event()
+
+        def watch():
+            while not done.wait(INTERVAL):
+                self.look()
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            self.look()
 
     def look(self):
         """Add up what the processes hold now."""
@@ -73,10 +74,6 @@ class Usage:
             now["RSS"] += memory.rss
             self.seconds[process.pid] = times.user + times.system
         self.peak = {kind: max(now[kind], self.peak[kind]) for kind in now}
-
-    def _watch(self):
-        while not self._done.wait(INTERVAL):
-            self.look()
 
 
 def bench_class():
@@ -94,15 +91,12 @@ def bench_class():
         for learner in learners:
             (learner.home / "notebooks").mkdir()
         idle = [Usage(learner.family) for learner in learners]
-        for usage in idle:
-            usage.look()
         yield from medians(IDLE, idle, columns=("PSS", "RSS"))
         for lesson in LESSONS:
             usages = list(pool.map(lambda learner, name=lesson: study(learner, name), learners))
             yield from medians(f"lesson {lesson[:2]}", usages)
         servers = {process.pid for learner in learners for process in learner.family()}
         itself = Usage(lambda: [one for one in hub.family() if one.pid not in servers])
-        itself.look()
         yield from medians(HUB, [itself], columns=("PSS", "RSS"))
 
 
@@ -111,7 +105,8 @@ def study(learner, lesson):
     path = f"notebooks/{lesson}.ipynb"
     (learner.home / path).write_bytes((ROOT / path).read_bytes())
     notebook = learner.open(path)
-    with Usage(learner.family) as usage:
+    usage = Usage(learner.family)
+    with usage.watching():
         kernel = learner.start_kernel(path)
         kernel.run(notebook)
         learner.save(path, notebook)
@@ -123,7 +118,7 @@ def medians(what, usages, columns=tuple(COLUMNS)):
     """Yield a Measurement for each column, the median over `usages`."""
     compared = f"of a learner, the median of {len(usages)} at once" if len(usages) > 1 else ""
     for kind in columns:
-        values = [usage.cpu_within if kind == "CPU" else usage.peak[kind] / GB for usage in usages]
+        values = [usage.cpu if kind == "CPU" else usage.peak[kind] / GB for usage in usages]
         yield median(f"classroom, {what}, {kind}", values, COLUMNS[kind], compared)
 
 
