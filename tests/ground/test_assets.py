@@ -44,8 +44,7 @@ def test_offline_never_opens_a_socket(shelf, monkeypatch):
 
 
 def test_a_wrong_file_put_in_by_hand_is_named_and_replaced(shelf, server, monkeypatch, capfd):
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = serve(GOOD)
+    shelf.offer(server, serve(GOOD))
     monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
     file = shelf.cache / "thing.bin"
     (file / "sub").mkdir(parents=True)
@@ -79,8 +78,7 @@ def test_a_cache_that_cannot_be_written_is_worked_around_and_said(
     shelf, server, monkeypatch, tmp_path, capfd
 ):
     monkeypatch.setenv("WORKSHOP_CACHE", str(put(tmp_path / "file", b"") / "cache"))
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = serve(GOOD)
+    shelf.offer(server, serve(GOOD))
     shelf.collect(server)
     file, folder = assets.path("thing"), assets.path("many")
     assert file.read_bytes() == GOOD and left_in(folder) == sorted(MANY)
@@ -93,8 +91,7 @@ def test_a_cache_that_cannot_be_written_is_worked_around_and_said(
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may do anything")
 def test_a_cache_that_may_only_be_read_or_not_even_entered(shelf, server):
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = serve(GOOD)
+    shelf.offer(server, serve(GOOD))
     put(shelf.cache / "thing.bin", GOOD)
     shelf.cache.chmod(0o555)
     assert assets.path("thing") == shelf.cache / "thing.bin"
@@ -186,8 +183,7 @@ def test_a_mirror_is_written_and_read(shelf, server, index, monkeypatch, tmp_pat
 
 def test_a_mirror_is_verified_and_may_have_half_of_it(shelf, server, monkeypatch, tmp_path, capfd):
     monkeypatch.setenv("WORKSHOP_MIRROR", str(tmp_path))
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = serve(GOOD)
+    shelf.offer(server, serve(GOOD))
     put(tmp_path / server.host / "thing", WRONG)
     assert assets.path("thing").read_bytes() == GOOD
     assert "mirror sent something else than thing.bin" in capfd.readouterr().err
@@ -198,8 +194,8 @@ def test_a_mirror_is_verified_and_may_have_half_of_it(shelf, server, monkeypatch
     assert left_in(assets.path("many")) == sorted(MANY)
     assert sorted(server.asked) == sorted(map(address, range(31, 61)))
     monkeypatch.setenv("WORKSHOP_MIRROR", str(tmp_path / "unplugged"))
-    shelf.add({"url": server.url("/gone")}, name="other")
-    sentence = refused("other")
+    shelf.offer(server, status(404), "gone")
+    sentence = refused("gone")
     assert f"unplugged/{server.host}/gone can't be read (No such file" in sentence
     assert f"{server.host} answered 404" in sentence
 
@@ -234,9 +230,8 @@ def test_the_set_up_says_in_a_sentence_what_is_missing_and_completes_it_later(
 
 
 def test_fetch_goes_on_after_a_failure_and_knows_its_names_before_it_starts(shelf, server, capsys):
-    shelf.add({"url": server.url("/gone")}, name="gone")
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = serve(GOOD)
+    shelf.offer(server, status(404), "gone")
+    shelf.offer(server, serve(GOOD))
     with pytest.raises(assets.AssetError, match=r"no asset 'thingy'.*Did you mean 'thing'"):
         assets.fetch(["thing", "thingy"])
     assert server.asked == []
@@ -244,8 +239,7 @@ def test_fetch_goes_on_after_a_failure_and_knows_its_names_before_it_starts(shel
     printed = capsys.readouterr().out
     assert "('gone') could not be had" in printed and "Data: a thing, in the cache" in printed
     for name in ("busy", "also-there"):
-        shelf.add({"url": server.url(f"/{name}")}, name=name)
-        server.pages[f"/{name}"] = status(503)
+        shelf.offer(server, status(503), name)
     assert len(set(assets.fetch(["busy", "also-there"], quiet=True).values())) == 1
     assert "/also-there" not in server.asked, "a server that is busy isn't bothered again"
 

@@ -15,8 +15,8 @@ from helpers import assets, downloads
 
 
 def test_a_download_is_verified_kept_and_not_repeated(shelf, server, capfd):
-    shelf.add({"url": server.url("/old")})
-    server.pages |= {"/old": redirect(server.url("/new")), "/new": serve(GOOD)}
+    shelf.offer(server, redirect(server.url("/new")))
+    server.pages["/new"] = serve(GOOD)
     assert not assets.available("thing")
     assert "a thing, to be downloaded, 0.1 MB (" in assets.describe("thing")
     file = assets.path("thing")
@@ -26,7 +26,7 @@ def test_a_download_is_verified_kept_and_not_repeated(shelf, server, capfd):
     assert "thing.bin: 100%" in capfd.readouterr().err  # the progress bar
     assert assets.path("thing") == file
     assert assets.available("thing")
-    assert server.asked == ["/old", "/new"]
+    assert server.asked == ["/thing", "/new"]
     assert left_in(shelf.cache) == ["thing.bin"]
 
 
@@ -44,8 +44,7 @@ def test_servers_that_recover_are_slow_or_squeeze_what_they_send(shelf, server, 
         "squeezed": zipped(GOOD),
     }
     for name, page in pages.items():
-        shelf.add({"url": server.url(f"/{name}")}, name=name)
-        server.pages[f"/{name}"] = page
+        shelf.offer(server, page, name)
         assert assets.path(name).read_bytes() == GOOD, name
     assert waited == [7], "what a busy server asks for"
     assert left_in(shelf.cache) == sorted(f"{name}.bin" for name in pages)
@@ -69,8 +68,7 @@ def test_a_server_that_stays_bad_leaves_a_sentence_and_nothing_else(shelf, serve
         "circle": (redirect(server.url("/circle")), "HOST sends from address to address", 6),
     }
     for name, (page, said, times) in bad.items():
-        shelf.add({"url": server.url(f"/{name}")}, name=name)
-        server.pages[f"/{name}"] = page
+        shelf.offer(server, page, name)
         sentence = refused(name)
         assert sentence.startswith(f"a {name} ('{name}') could not be had: ")
         assert said.replace("HOST", server.host).replace("NAME", name) in sentence
@@ -83,8 +81,7 @@ def test_a_server_that_stays_bad_leaves_a_sentence_and_nothing_else(shelf, serve
 def test_a_trickle_is_given_up(shelf, server, monkeypatch):
     for name, value in [("GRACE", 0.3), ("SLOWEST", 1_000_000), ("ATTEMPTS", 1)]:
         monkeypatch.setattr(downloads, name, value)
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = drip(GOOD, seconds=5.0)
+    shelf.offer(server, drip(GOOD, seconds=5.0))
     assert "sent too little for too long" in refused()
     assert left_in(shelf.cache) == []
 
@@ -109,8 +106,7 @@ def test_a_proxy_is_respected_and_not_asked_for_this_machine(shelf, server, monk
     server.pages["http://nowhere.invalid/thing"] = serve(GOOD)
     assert assets.path("thing").read_bytes() == GOOD
     monkeypatch.setenv("http_proxy", "http://nowhere.invalid")
-    shelf.add({"url": server.url("/here")}, name="here")
-    server.pages["/here"] = serve(GOOD)
+    shelf.offer(server, serve(GOOD), "here")
     assert assets.path("here").read_bytes() == GOOD
 
 
@@ -142,8 +138,7 @@ def test_the_next_source_is_tried_and_all_are_named(shelf, server, capfd):
 
 def test_an_md5_counts_where_the_publisher_gives_no_better(shelf, server):
     digest = hashlib.md5(GOOD, usedforsecurity=False).hexdigest()
-    shelf.add({"url": server.url("/thing")}, md5=digest, sha256=None)
-    server.pages["/thing"] = [serve(WRONG), serve(GOOD)]
+    shelf.offer(server, [serve(WRONG), serve(GOOD)], md5=digest, sha256=None)
     assert assets.path("thing").read_bytes() == GOOD
     (shelf.cache / "thing.bin").write_bytes(WRONG)
     assert not assets.available("thing")
@@ -154,8 +149,7 @@ assets.DATA = pathlib.Path(sys.argv[1]); print(assets.path('thing'), assets.path
 
 
 def test_two_processes_at_once(shelf, server):
-    shelf.add({"url": server.url("/thing")})
-    server.pages["/thing"] = drip(GOOD, seconds=1.0)
+    shelf.offer(server, drip(GOOD, seconds=1.0))
     shelf.collect(server)
     command = [sys.executable, "-c", SCRIPT, str(shelf.data)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -166,13 +160,11 @@ def test_two_processes_at_once(shelf, server):
 
 
 def test_an_interrupt_leaves_nothing_half_written(shelf, server):
-    shelf.add({"url": server.url("/thing")})
-
     def interrupted(request):
         cut_off(GOOD)(request)
         os.kill(os.getpid(), 2)  # what Ctrl-C and a notebook's stop button send
 
-    server.pages["/thing"] = interrupted
+    shelf.offer(server, interrupted)
     with pytest.raises(KeyboardInterrupt):
         assets.path("thing")
     assert left_in(shelf.cache) == []

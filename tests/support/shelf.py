@@ -16,7 +16,7 @@ WHEEL = {"wheel": "carrier", "version": "1.0", "sha256": "0" * 64, "size": 1000}
 
 
 class Shelf:
-    """`add` writes a table; `collect` that of a collection, which the server has at /many/."""
+    """`add` writes a table; `offer` that of an asset, `collect` of a collection on the server."""
 
     def __init__(self, folder):
         self.data, self.cache = folder / "data", folder / "cache"
@@ -29,6 +29,10 @@ class Shelf:
         table |= {"sha256": sha256(content), "sources": list(sources)} | changes
         document[name] = {key: value for key, value in table.items() if value is not None}
         (self.data / "manifest.toml").write_text(tomlkit.dumps(document))
+
+    def offer(self, server, page, name="thing", **changes):
+        server.pages[f"/{name}"] = page
+        self.add({"url": server.url(f"/{name}")}, name=name, **changes)
 
     def collect(self, server, *sources, name="many"):
         lines = "".join(f"{sha256(content)}  {path}\n" for path, content in MANY.items())
