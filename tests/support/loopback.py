@@ -14,6 +14,10 @@ import http.server
 import threading
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 64  # on a busy machine more than five connections wait to be accepted
+
+
 class Loopback:
     """`pages` maps a path to its page; `asked` lists the paths that were asked for, in order."""
 
@@ -22,7 +26,7 @@ class Loopback:
         self.asked = []
         self.closing = threading.Event()
         handler = functools.partial(_Handler, self)
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = _Server(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
