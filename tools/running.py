@@ -23,7 +23,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm import tqdm
 
 from helpers import files
-from tools import notebooks
+from tools import covers, doctor, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "jupyter" / "nbconvert" / "templates"
@@ -198,7 +198,8 @@ def _block(index, cell, message):
 def run(lessons=(), save=False, record=False, timeout=None, build=ROOT / "build"):
     """Run lessons and report: bars and a table in the terminal, index.html and lessons.json.
 
-    lessons: as for `find`. save: write outputs back into the lessons that ran without an error.
+    lessons: as for `find`. save: write outputs back into the lessons that ran without an error, and
+    their covers into the gallery.
     record: write measured time and memory into their heads and the README. timeout: seconds for
     a cell (default: 300 in quick mode, none in full). build: the report's folder. Returns an
     exit code: 0 when all ran, 1 when one failed, 130 after an interrupt; what is done by then is
@@ -254,6 +255,8 @@ def _run_one(path, timeout, save, build):
                     "The file was changed while it ran, so it is not saved."
                 )
             notebooks.write(path, notebook)
+            if (cover := ROOT / "docs" / "gallery" / f"{path.stem}.jpg").exists():
+                covers.save(cover.parent, [path])
     except notebooks.LessonError as error:
         result = Result("", False, 0.0, 0, str(error))
     result.lesson = path.stem
@@ -314,17 +317,12 @@ def _report(results, build):
 
 
 def _record(paths, results):
-    """Write what was measured, and each lesson's picture, to where people read and see them."""
-    from tools import covers, doctor
-
-    readme, machine = ROOT / "README.md", f"{doctor.cores()} CPU cores"
+    """Write what was measured to where people read it: the lessons' heads and the README."""
+    machine = f"{doctor.cores()} CPU cores"
     figures = {}
     for path, result in zip(paths, results, strict=False):
         if result.ok:
             seconds, memory = f"{result.seconds:.0f} s", f"{result.peak_rss_mb / 1000:.2f} GB"
             figures[result.lesson] = seconds, memory
             notebooks.record_in_head(path, f"{seconds} and {memory} of memory on {machine}")
-    notebooks.record_in_readme(readme, f" on {machine}", figures)
-    gallery = readme.read_text(encoding="utf-8")
-    shown = [path for path in paths if path.stem in figures and f"{path.stem}.jpg" in gallery]
-    covers.save_covers(ROOT / "docs" / "gallery", shown)
+    notebooks.record_in_readme(ROOT / "README.md", f" on {machine}", figures)
