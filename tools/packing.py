@@ -16,6 +16,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.markers import default_environment
+
 from helpers import assets, files
 from tools import lock, setup, unpacking
 
@@ -79,16 +81,22 @@ def pack(names=(), platforms=(), pythons=(), target=None):
     path (default: in `build/pack`). Raises PackError and AssetError.
     """
     target = Path(target or BUILD / "pack" / ARCHIVE)
-    platforms = _known(platforms or [unpacking.this_platform()])
-    pythons = _supported(pythons or [unpacking.this_python()])
+    platforms = set(platforms or [unpacking.this_platform()])
+    pythons = set(pythons or [setup.this_python()])
+    for python in pythons - set(setup.supported()):
+        raise PackError(f"Python {python} is none of {', '.join(setup.supported())}.")
+    for platform in platforms - set(MACHINES):
+        windows = " Windows runs the workshop in WSL: linux-x86_64." if "win" in platform else ""
+        known = ", ".join(MACHINES)
+        raise PackError(f"There is no platform {platform}; there are: {known}.{windows}")
     names = list(names or assets.names(setup=True))
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".mirror-", dir=BUILD) as mirror:
         assets.write_mirror(mirror, names)
         wheels = {
             unpacking.machine(platform, python): download(platform, python)
-            for platform in platforms
-            for python in pythons
+            for platform in sorted(platforms)
+            for python in sorted(pythons)
         }
         write(target, wheels, names, Path(mirror))
     beside = instruction(wheels, target.name, BESIDE.format(digest=files.sha256(target)))
@@ -102,24 +110,6 @@ def instruction(machines, archive, remedy):
     return INSTRUCTION.format(machines=" or ".join(machines), archive=archive, remedy=remedy)
 
 
-def _known(platforms):
-    for name in platforms:
-        if name not in MACHINES:
-            windows = " Windows runs the workshop in WSL: linux-x86_64." if "win" in name else ""
-            raise PackError(
-                f"There is no platform {name}; there are: {', '.join(MACHINES)}.{windows}"
-            )
-    return list(dict.fromkeys(platforms))
-
-
-def _supported(pythons):
-    supported = setup.supported()
-    for version in pythons:
-        if version not in supported:
-            raise PackError(f"Python {version} is none of {', '.join(supported)}.")
-    return list(dict.fromkeys(pythons))
-
-
 # Wheels
 
 
@@ -131,11 +121,8 @@ def pins(text, platform, python):
     """
     environments = [
         {
-            **{"os_name": "posix", "platform_release": "", "platform_version": "", "extra": ""},
-            **{"implementation_name": "cpython", "platform_python_implementation": "CPython"},
-            **{"python_version": python, "python_full_version": f"{python}.{third}"},
-            **{"implementation_version": f"{python}.{third}"},
-            **MACHINES[platform].markers,
+            **{**default_environment(), "os_name": "posix", "python_version": python},
+            **{"python_full_version": f"{python}.{third}", **MACHINES[platform].markers},
         }
         for third in range(30)
     ]
@@ -234,6 +221,7 @@ def write(target, wheels, names, mirror, root=ROOT):
             archive.writestr(_info("READ_ME.txt"), instruction(wheels, target.name, INSIDE))
             archive.writestr(_info(unpacking.CONTENTS), json.dumps(contents, indent=1) + "\n")
             _add(archive, "__main__.py", Path(unpacking.__file__))
+            _add(archive, "setup.py", Path(setup.__file__))
             for inside, file in workshop(root):
                 _add(archive, f"workshop/{inside}", file)
             for file in sorted(filter(Path.is_file, mirror.rglob("*"))):

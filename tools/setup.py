@@ -42,44 +42,37 @@ SOURCES = {
 OURS = re.compile(r"PIP_|PYTHON(HOME|PATH)$|UV_(?!.*(INDEX|HTTP|HOST|CACHE|CERT|TLS|KEYRING))")
 
 # Words of pip or uv for a failure -> ours. The first that is found counts: the finer come first.
-REMEDIES = (
-    ("No space left on device|Disk quota exceeded|os error (28|122)", "No room is left ({room})"),
-    (
-        "DO NOT MATCH THE HASHES|Hash mismatch",
+REMEDIES = {
+    "No space left on device|Disk quota exceeded|os error (28|122)": "No room is left ({room})",
+    "DO NOT MATCH THE HASHES|Hash mismatch": (
         "A package arrived damaged or changed and was thrown away: if another try doesn't help, "
-        "use another mirror or network",
+        "use another mirror or network"
     ),
-    (
-        "certificate (is not yet valid|has expired)|NotValidYet|Expired",
+    "certificate (is not yet valid|has expired)|NotValidYet|Expired": (
         "The package index's certificate isn't valid at the time of this machine, {today}: if that "
-        "is wrong, set the clock",
+        "is wrong, set the clock"
     ),
-    (
-        "CERTIFICATE_VERIFY_FAILED|invalid peer certificate",
+    "CERTIFICATE_VERIFY_FAILED|invalid peer certificate": (
         "The package index's certificate isn't trusted here: where a network has its own "
-        "certificate, set PIP_CERT to its file",
+        "certificate, set PIP_CERT to its file"
     ),
-    (
-        r"(?i)\b407\b|proxy auth",
-        "The proxy asks for a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT",
+    r"(?i)\b407\b|proxy auth": (
+        "The proxy asks for a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT"
     ),
-    (
-        r"\b40[13]\b.{0,40}(Forbidden|Unauthorized|url)|HTTP error 40[13]",
+    r"\b40[13]\b.{0,40}(Forbidden|Unauthorized|url)|HTTP error 40[13]": (
         "The package index, or a proxy on the way to it, refuses to answer: use another network, "
-        "or a mirror (PIP_INDEX_URL, with a name and a password where it asks for them)",
+        "or a mirror (PIP_INDEX_URL, with a name and a password where it asks for them)"
     ),
-    (
-        r"Retrying \(Retry|Max retries exceeded|timed out|Connection (refused|reset|aborted)"
-        "|name resolution|error sending request|dns error|Failed to fetch|from versions: none",
+    r"Retrying \(Retry|Max retries exceeded|timed out|Connection (refused|reset|aborted)"
+    "|name resolution|error sending request|dns error|Failed to fetch|from versions: none": (
         "The package index can't be reached: check the network (behind a proxy set HTTPS_PROXY, "
-        "with a mirror PIP_INDEX_URL)",
+        "with a mirror PIP_INDEX_URL)"
     ),
-    (
-        "(No matching distribution found for|Because) tensorflow|no wheels? with a matching",
+    "(No matching distribution found for|Because) tensorflow|no wheels? with a matching": (
         "TensorFlow has no package for this kind of machine (README.md says where it runs): use "
-        "Binder, or a machine with Linux, WSL or an Apple chip",
+        "Binder, or a machine with Linux, WSL or an Apple chip"
     ),
-)
+}
 AGAIN = "then run the same command again"
 
 
@@ -90,41 +83,41 @@ class SetupError(RuntimeError):
 def main(arguments=None):
     """Make the environment unless it is there; return the exit status."""
     parser = argparse.ArgumentParser(description="Make .venv, where the lessons run.")
-    parser.add_argument(
-        "--this-python",
-        action="store_true",
-        help="make it anew when another Python version made it",
-    )
+    words = "make it anew when another Python version made it"
+    parser.add_argument("--this-python", action="store_true", help=words)
     options = parser.parse_args(arguments)
+    return told("Setup", lambda: make(ROOT, options.this_python))
+
+
+def told(name, work):
+    """Do `work()`, and tell what stopped it; return the exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a locale without our dots and dashes
+        stream.reconfigure(errors="replace")  # a locale without our dots and dashes
     # A polite kill tidies up as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        make(ROOT, options.this_python)
+        work()
     except SetupError as error:
-        print(f"\nSetup stopped. {error}", file=sys.stderr)
+        print(f"\n{name} stopped. {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nSetup interrupted. Nothing half-made will be used.", file=sys.stderr)
+        print(f"\n{name} interrupted. Nothing half-made will be used.", file=sys.stderr)
         return 130
     finally:
         signal.signal(signal.SIGTERM, before)
     return 0
 
 
-def make(root, this_python=False):
+def make(root, same_python=False):
     """Make `root/.venv` from `root/requirements.txt`, unless that was done. Raise SetupError."""
     venv = root / ".venv"
     if os.path.expanduser("~") == "~":  # noqa: PTH111 - a user whom the system doesn't know
         os.environ["HOME"] = str(root)
     with one_at_a_time(root):
-        if is_complete(venv, root, this_python):
+        if is_complete(venv, root, same_python):
             return
-        python = choose_python(root, this_python)
-        check_folder(root)
-        check_disk(root)
+        python = choose_python(root, same_python)
+        check_place(root)
         started = time.monotonic()
         with place_for(venv):
             say("Making .venv with Python " + version_of(python))
@@ -165,16 +158,14 @@ def stamp(root, python_version):
     return {"lock": lock, "python": python_version, "place": str(root)}
 
 
-def is_complete(venv, root, this_python=False):
+def is_complete(venv, root, same_python=False):
     """Tell whether `venv` was finished from this lock, in this place, and its Python still runs."""
     try:
         found = json.loads((venv / STAMP).read_text())
     except (OSError, ValueError):
         return False
     version = version_of(python_in(venv))
-    if this_python and version != "{}.{}".format(*sys.version_info):
-        return False
-    return found == stamp(root, version)
+    return found == stamp(root, version) and (not same_python or version == this_python())
 
 
 def python_in(venv):
@@ -182,14 +173,34 @@ def python_in(venv):
     return venv / "bin" / "python"
 
 
+def this_python():
+    """Return this Python's version as "3.12"."""
+    return "{}.{}".format(*sys.version_info)
+
+
 def version_of(python, first="pass"):
     """Return an interpreter's version as "3.12", or None when it, or `first` in it, can't run."""
     code = first + "\nimport sys; print('{}.{}'.format(*sys.version_info))"
-    command = [str(python), "-I", "-c", code]
     try:
-        return subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True).strip()
-    except (OSError, subprocess.CalledProcessError):
+        failed, said = ask([str(python), "-I", "-c", code])
+    except OSError:
         return None
+    found = re.search(r"^\d+\.\d+$", said, re.MULTILINE)  # beside what Python warns of
+    return found.group() if found and not failed else None
+
+
+def ask(command, environment=None):
+    """Run a program; return its exit code and all that it said."""
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 # What must be there first
@@ -202,17 +213,17 @@ def supported(root=ROOT):
     return [f"3.{minor}" for minor in range(int(first), int(end))]
 
 
-def choose_python(root, this_python):
+def choose_python(root, same_python):
     """Return a Python that can make the environment: this one, else one that is found by its name.
 
     Raises SetupError when there is none, or when it has to be this one and can't be.
     """
     known = supported(root)
-    others = [] if this_python else [shutil.which("python" + one) for one in reversed(known)]
+    others = [] if same_python else [shutil.which("python" + one) for one in reversed(known)]
     for python in filter(None, [sys.executable, *others]):
         if version_of(python, "import ensurepip, venv") in known:
             return python
-    version = "{}.{}".format(*sys.version_info)
+    version = this_python()
     if version in known:
         raise SetupError(
             f"Python {version} came without its module venv or ensurepip, which make environments: "
@@ -226,8 +237,8 @@ def choose_python(root, this_python):
     )
 
 
-def check_folder(root):
-    """Raise SetupError when nothing can be written beside the lessons."""
+def check_place(root):
+    """Raise SetupError when nothing can be written beside the lessons or packages don't fit."""
     try:
         tempfile.TemporaryFile(dir=str(root)).close()
     except OSError as error:
@@ -235,10 +246,6 @@ def check_folder(root):
             f"Nothing can be written in {root} ({error.strerror}): put the workshop into a "
             "folder of your own and run the command there."
         ) from error
-
-
-def check_disk(root):
-    """Raise SetupError when the packages would not fit."""
     free = shutil.disk_usage(str(root)).free
     if free < NEEDED_BYTES:
         raise SetupError(
@@ -275,7 +282,7 @@ def place_for(venv):
 def remove(folder):
     """Remove an environment's folder if it is there. Raise SetupError when that can't be done."""
     try:
-        if folder.is_symlink():
+        if folder.is_symlink() or folder.is_file():
             folder.unlink()
         elif folder.exists():
             shutil.rmtree(str(folder))
@@ -310,15 +317,9 @@ def install(venv, root):
 
 def pip_settings(python):
     """Return pip's settings by name, from its files and from variables (which win)."""
-    done = subprocess.run(
-        [str(python), "-m", "pip", "config", "list"],
-        env={**os.environ, "PIP_USER": "0"},  # or `user = true` would show the user's file alone
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    found = re.findall(r"^\S+?\.([\w-]+)=('.*')$", done.stdout, re.MULTILINE)
+    # PIP_USER, or `user = true` would show the user's file alone.
+    _, said = ask([str(python), "-m", "pip", "config", "list"], {**os.environ, "PIP_USER": "0"})
+    found = re.findall(r"^\S+?\.([\w-]+)=('.*')$", said, re.MULTILINE)
     # pip lists the variables first. A setting of several lines comes as one, written "\n".
     return {name: " ".join(ast.literal_eval(value).split()) for name, value in reversed(found)}
 
@@ -330,8 +331,7 @@ def installers_environment(settings):
         environment["PIP_" + name.upper().replace("-", "_")] = settings[name]
         if SOURCES[name]:
             environment.setdefault(SOURCES[name], settings[name])
-    home = next(p for p in (cache_folder(), *cache_folder().parents) if p.exists())
-    if not os.access(str(home), os.W_OK):
+    if not os.access(str(nearest(cache_folder())), os.W_OK):
         environment["UV_NO_CACHE"] = "1"
     # Folders may have any name, and with hashes it doesn't matter which index a file comes from.
     ours = {"PYTHONUTF8": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}
@@ -347,25 +347,23 @@ def uv_sources(settings):
 def cache_folder():
     """Return the folder where uv keeps what it downloads."""
     caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(os.environ.get("UV_CACHE_DIR") or os.path.join(caches, "uv")).absolute()  # noqa: PTH118
+    return Path(os.environ.get("UV_CACHE_DIR") or caches + "/uv").absolute()
+
+
+def nearest(path):
+    """Return the path itself if it is there, else the nearest folder above it that is."""
+    return next(place for place in (path, *path.parents) if place.exists())
 
 
 def try_tensorflow(python):
     """Raise SetupError when TensorFlow, though installed, can't run on this machine."""
     say("Loading TensorFlow for the first time")
-    done = subprocess.run(
-        [str(python), "-I", "-c", "import tensorflow"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        last = (done.stdout.strip().splitlines() or ["it said nothing"])[-1]
+    code, said = ask([str(python), "-I", "-c", "import tensorflow"])
+    if code:
+        last = (said.strip().splitlines() or ["it said nothing"])[-1]
         # A negative code is a signal: most likely an instruction that the processor doesn't have.
         raise SetupError(
-            f"TensorFlow is installed but can't be loaded here (code {done.returncode}: {last}): "
+            f"TensorFlow is installed but can't be loaded here (code {code}: {last}): "
             "it needs a processor with AVX and a system from 2019 or later; use another machine, "
             "or Binder."
         )
@@ -403,10 +401,9 @@ def call(command, environment, root=ROOT):
 
 def remedy(words):
     """Return the sentence for a failure that a tool described in its own words."""
-    for pattern, sentence in REMEDIES:
+    for pattern, sentence in REMEDIES.items():
         if re.search(pattern, words):
-            today = time.strftime("%d %B %Y")
-            return sentence.format(room=room(), today=today) + f", {AGAIN}."
+            return sentence.format(room=room(), today=time.strftime("%d %B %Y")) + f", {AGAIN}."
     print(words.strip(), file=sys.stderr)
     return f"The reason stands above, in the installer's own words: deal with it, {AGAIN}."
 
@@ -417,8 +414,8 @@ def room():
     places = {ROOT: "", temporary: ", TMPDIR", cache_folder(): ", UV_CACHE_DIR"}
     said = []
     for place, variable in places.items():
-        there = next(p for p in (place, *place.parents) if p.exists())
-        said.append(f"{shutil.disk_usage(str(there)).free / 1e9:.1f} GB in {place}{variable}")
+        free = shutil.disk_usage(str(nearest(place))).free
+        said.append(f"{free / 1e9:.1f} GB in {place}{variable}")
     return f"{'; '.join(said)}: make room, or let a variable name another folder"
 
 

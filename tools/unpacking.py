@@ -3,6 +3,7 @@
 The archive, which `python -m helpers pack` wrote, holds
 
     __main__.py     this file
+    setup.py        what makes the environment, as in the workshop
     READ_ME.txt     two lines for people
     contents.json   for which machines its packages are, and which assets it brings
     workshop/       lessons, helpers, data
@@ -16,13 +17,11 @@ for it is a program. This file runs before anything is installed: it uses the st
 
 import argparse
 import contextlib
-import importlib.util
 import json
 import os
 import platform
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -30,13 +29,18 @@ import zipfile
 import zlib
 from pathlib import Path
 
+if __package__:
+    from tools import setup
+else:  # in the archive
+    import setup
+
 CONTENTS = "contents.json"
 FOLDER = "tensorflow-workshop"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError)
 AGAIN = "copy it again from where it comes"
 
 
-class UnpackError(RuntimeError):
+class UnpackError(setup.SetupError):
     """Why the archive is refused, and what to do, in a sentence or two."""
 
 
@@ -48,21 +52,8 @@ def main(arguments=None):
     )
     parser.add_argument("folder", nargs="?", default=FOLDER, help="a new one (%(default)s)")
     options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a locale without our dots and dashes
-    # A polite kill tidies up as Ctrl-C does.
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        unpack(Path(__file__).resolve().parent, options.folder)
-    except UnpackError as error:
-        print(f"\nUnpacking stopped. {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted. Nothing half-made was left.", file=sys.stderr)
-        return 130
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    return 0
+    archive = Path(__file__).resolve().parent
+    return setup.told("Unpacking", lambda: unpack(archive, options.folder))
 
 
 def unpack(archive, folder=FOLDER):
@@ -77,10 +68,10 @@ def unpack(archive, folder=FOLDER):
         wheels = wheels_for(contents)
         check_place(folder, whole)
         with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=str(folder.parent)) as work:
-            say("Unpacking")
+            setup.say("Unpacking")
             extract(whole, Path(work), wheels)
             settle(Path(work), folder, contents["assets"])
-    say(f"Done. To begin: cd {shlex.quote(str(folder))} && WORKSHOP_OFFLINE=1 make lab")
+    print(f"Done. To begin: cd {shlex.quote(str(folder))} && WORKSHOP_OFFLINE=1 make lab")
 
 
 def settle(work, folder, assets):
@@ -97,28 +88,16 @@ def settle(work, folder, assets):
         raise
 
 
-def say(step):
-    """Tell what happens now."""
-    print("· " + step, flush=True)
-
-
 # Which machine
 
 
 def this_platform():
     """Return the name of this kind of machine, as "linux-x86_64"."""
-    system = {"linux": "linux", "darwin": "macos", "win32": "windows"}.get(
-        sys.platform, sys.platform
-    )
-    processor = platform.machine().lower()
+    names = {"darwin": "macos", "win32": "windows"}
+    system, processor = names.get(sys.platform, sys.platform), platform.machine().lower()
     if system != "macos":
         processor = {"amd64": "x86_64", "arm64": "aarch64"}.get(processor, processor)
     return f"{system}-{processor}"
-
-
-def this_python():
-    """Return this Python's version as "3.12"."""
-    return "{}.{}".format(*sys.version_info)
 
 
 def machine(platform, python):
@@ -128,7 +107,7 @@ def machine(platform, python):
 
 def wheels_for(contents):
     """Return the names of this machine's wheels. Raise UnpackError when there are none."""
-    here = machine(this_platform(), this_python())
+    here = machine(this_platform(), setup.this_python())
     if here not in contents["machines"]:
         known = " and for ".join(contents["machines"])
         raise UnpackError(
@@ -149,14 +128,7 @@ def opened(path):
             yield whole
     except FileNotFoundError as error:
         raise UnpackError(f"There is no archive {path}.") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        ValueError,
-        KeyError,
-    ) as error:
+    except BROKEN as error:
         raise UnpackError(f"{path.name} is broken or short ({error}): {AGAIN}.") from error
     except OSError as error:
         raise UnpackError(f"{path.name} can't be unpacked: {error}.") from error
@@ -197,27 +169,16 @@ def extract(whole, work, wheels):
 
 def install(folder, work):
     """Make the environment from the wheels alone, as `make setup` does it from an index."""
-    setup = load(folder / "tools" / "setup.py")
     before = dict(os.environ)
     for name in [name for name in before if name.startswith(("PIP_", "UV_"))]:
         del os.environ[name]  # a machine's settings know of other places, and so do pip's files
     os.environ.update(PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull, PIP_NO_CACHE_DIR="1")
     os.environ["PIP_FIND_LINKS"] = (work / "wheels").as_uri()
     try:
-        setup.make(folder, this_python=True)
-    except setup.SetupError as error:
-        raise UnpackError(str(error)) from error
+        setup.make(folder, same_python=True)
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def load(path):
-    """Return the module in a file that stands in no package."""
-    spec = importlib.util.spec_from_file_location("workshop_setup", str(path))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def take_assets(folder, mirror, names):

@@ -60,6 +60,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             page = page[min(times, len(page) - 1)]
         page(self)
 
+    def do_HEAD(self):
+        self.head(405, Content_Length="0")  # then clients ask for the whole
+
     def head(self, code, **headers):
         self.send_response(code)
         for name, value in headers.items():
