@@ -33,12 +33,13 @@ def fetch(options):
 
 def verify(options):
     """Print what came of a parcel's verification."""
-    print(import_module("helpers.sharing.parcels").verify(options.parcel, **options.fresh))
+    parcels = import_module("helpers.sharing.parcels")
+    print(parcels.verify(options.parcel, options.fresh_environment))
 
 
-def flag(words, **more):
+def flag(words):
     """Describe an option that is given or not."""
-    return {"action": "store_true", "help": words, **more}
+    return {"action": "store_true", "help": words}
 
 
 LESSONS = {"nargs": "*", "metavar": "LESSON", "help": "01, or a path; default: all"}
@@ -62,9 +63,7 @@ COMMANDS = {
     ),
     "run": (
         "Run lessons from top to bottom in fresh kernels.",
-        lambda it: tool("running").run(
-            it.lessons, save=it.save, record=it.record, timeout=it.timeout
-        ),
+        lambda it: tool("running").run(it.lessons, it.save, it.record, it.timeout),
         {
             "lessons": LESSONS,
             "--save": flag("write the outputs back to the lesson"),
@@ -85,11 +84,7 @@ COMMANDS = {
         verify,
         {
             "parcel": {"metavar": "PARCEL", "help": "its folder; the program in it will be run"},
-            "--fresh-environment": {
-                **{"dest": "fresh", "action": "store_const", "default": {}},
-                "const": {"fresh_environment": True},
-                "help": "install the parcel's lock first, and let it see nothing else",
-            },
+            "--fresh-environment": flag("install its lock first, and let it see nothing else"),
         },
     ),
     "handout": (
@@ -134,18 +129,17 @@ def main(arguments=None):
         sub = commands.add_parser(name, help=summary, description=summary)
         for argument, how in described.items():
             sub.add_argument(argument, **how)
-    options, options_extra = top.parse_known_args(arguments)
+    options, extra = top.parse_known_args(arguments)
     if options.command is None:
         top.print_help()
         return 0
-    if options_extra and options.command != "evaluate":
-        top.error(f"unrecognised arguments: {' '.join(options_extra)}")
-    options.extra = options_extra
+    if extra and options.command != "evaluate":
+        top.error(f"unrecognised arguments: {' '.join(extra)}")
+    options.extra = extra
     if options.command == "fetch" and not (options.names or options.all or options.setup):
         top.error("say which assets to fetch, or --setup, or --all")
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a locale without our dots and dashes
+        stream.reconfigure(errors="replace")  # a locale without our dots and dashes
     try:
         code = COMMANDS[options.command][1](options)
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import pytest
 
 from helpers import __main__ as command
 from helpers import assets
+from helpers.sharing import parcels
 from tools import doctor, handouts, notebooks, packing, running, scores, slides, unpacking
 
 
@@ -67,6 +68,7 @@ def test_options_arrive(monkeypatch, capsys):
     calls = []
     for tool, function in [
         (running, "run"),
+        (parcels, "verify"),
         (scores, "main"),
         (packing, "pack"),
         (unpacking, "unpack"),
@@ -81,6 +83,7 @@ def test_options_arrive(monkeypatch, capsys):
         monkeypatch.setattr(tool, function, note)
     for words in [
         "run 01 x.ipynb --save --timeout 5",
+        "verify parcel --fresh-environment",
         "evaluate parser --json --treebank f.conllu",
         "pack hed --platform macos-arm64 --python 3.12 3.13 --to x.zip",
         "pack",
@@ -90,7 +93,8 @@ def test_options_arrive(monkeypatch, capsys):
     ]:
         assert command.main(words.split()) == 0
     assert calls == [
-        ("run", ["01", "x.ipynb"], ("save", True), ("record", False), ("timeout", 5)),
+        ("run", ["01", "x.ipynb"], True, False, 5),
+        ("verify", "parcel", True),
         ("main", "parser", ["--treebank", "f.conllu"], ("as_json", True)),
         ("pack", ["hed"], ["macos-arm64"], ["3.12", "3.13"], "x.zip"),
         ("pack", [], [], [], None),
@@ -98,7 +102,8 @@ def test_options_arrive(monkeypatch, capsys):
         ("write", [notebooks.NOTEBOOKS / "00_start_here.ipynb"]),
         ("handout",),
     ]
-    assert "Written: build" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["build", "Written: build", "Written: build"]
 
 
 def test_fetch_fails_when_an_asset_does_and_reads_and_writes_mirrors(monkeypatch, capsys):

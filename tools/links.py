@@ -7,17 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from helpers import assets
+from tools import packing
 
 ROOT = Path(__file__).resolve().parents[1]
-PLACES = (
-    "*.md",
-    "*.toml",
-    "*.cff",
-    "docs/*.md",
-    "data/**/*.md",
-    "data/*.toml",
-    "notebooks/*.ipynb",
-)
+TEXTS = (".cff", ".ipynb", ".md", ".toml")
 # An address ends before what encloses it. Places of one's own, and examples, are no addresses.
 ADDRESS = re.compile(r"https://[^\s\"'<>)\]}`\\|…]+")
 OWN = re.compile(r"https://(HUB|localhost|127\.|[^/]*example\.|NAME|YOUR)")
@@ -27,12 +20,11 @@ GONE = (404, 410)
 def addresses(root=ROOT):
     """Return {address: the first file that names it}."""
     found = {}
-    for pattern in PLACES:
-        for path in sorted(root.glob(pattern)):
-            for address in ADDRESS.findall(path.read_text(encoding="utf-8")):
-                address = address.partition("#")[0].rstrip(".,;:*_")
-                if not OWN.match(address) and "{" not in address:
-                    found.setdefault(address, path.relative_to(root).as_posix())
+    for place, path in packing.workshop(root):
+        for address in ADDRESS.findall(path.read_text("utf-8")) if path.suffix in TEXTS else ():
+            address = address.partition("#")[0].rstrip(".,;:*_")
+            if not OWN.match(address) and "{" not in address:
+                found.setdefault(address, place)
     for asset in map(assets.facts, assets.names()):
         for source in asset.sources:  # of a folder of files one is asked for: folders don't answer
             if place := found.pop(source.get("base"), None):

@@ -11,6 +11,7 @@ import nbformat
 from helpers import files
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+TEMPLATES = NOTEBOOKS.parent / "jupyter" / "nbconvert" / "templates"
 
 # What JupyterLab writes, without the Python version: that would differ from machine to machine.
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -79,6 +80,17 @@ def normalise(notebook):
 def write(path, notebook):
     """Write `notebook` to `path` as Jupyter formats it, whole or not at all."""
     files.write(path, nbformat.writes(notebook) + "\n")
+
+
+def html(notebook, title, template, **options):
+    """Return `notebook` as one HTML page that asks for no other, by a template of ours."""
+    from nbconvert import HTMLExporter
+
+    # Bases are what templates are found in by name, paths what they extend.
+    places = {"extra_template_basedirs": [str(TEMPLATES)], "extra_template_paths": [str(TEMPLATES)]}
+    exporter = HTMLExporter(template_name=template, embed_images=True, **places, **options)
+    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    return page
 
 
 def taught(lesson):

@@ -26,7 +26,6 @@ from helpers import files
 from tools import covers, doctor, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATES = ROOT / "jupyter" / "nbconvert" / "templates"
 QUICK_TIMEOUT = 300  # seconds for one cell; more than three times a whole lesson's budget
 BUDGET_SECONDS = 90
 BUDGET_MB = 1300
@@ -248,7 +247,8 @@ def _run_one(path, timeout, save, build):
         with tqdm(total=cells, unit="cell", desc=path.stem, leave=False, disable=None) as bar:
             result = execute(notebook, path.resolve().parent, timeout, bar.update)
         notebooks.normalise(notebook)
-        files.write(build / f"{path.stem}.html", page(notebook, path.stem))
+        page = notebooks.html(notebook, path.stem, "report")
+        files.write(build / f"{path.stem}.html", page)
         if save and result.ok:
             if path.read_bytes() != before:
                 raise notebooks.LessonError(
@@ -265,41 +265,16 @@ def _run_one(path, timeout, save, build):
     return result
 
 
-def page(notebook, title):
-    """Return `notebook` as one HTML page that fetches nothing: no MathJax, so formulas stay TeX."""
-    from nbconvert import HTMLExporter
-
-    blocks = ("html_head_js_requirejs", "html_head_js_mathjax", "html_head_js_mermaidjs")
-    emptied = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in blocks)
-    exporter = HTMLExporter(
-        raw_template="{% extends 'index.html.j2' %}" + emptied,
-        template_name="workshop",
-        extra_template_basedirs=[str(TEMPLATES)],
-        embed_images=True,
-    )
-    body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return body
-
-
-def _remarks(result):
-    """Return what else there is to say of a result: its budget, what ran beside it."""
-    remarks = [f"with {result.beside}"] if result.beside else []
-    if result.seconds > BUDGET_SECONDS:
-        remarks.append(f"over {BUDGET_SECONDS} s")
-    if result.peak_rss_mb > BUDGET_MB:
-        remarks.append(f"over {BUDGET_MB} MB")
-    return ", ".join(remarks)
-
-
 def table(results):
     """Return the results as a table for the terminal."""
     width = max([len(result.lesson) for result in results] + [len("lesson")])
     lines = [f"{'lesson':{width}}  result  seconds  peak MB"]
-    for result in results:
-        lines.append(
-            f"{result.lesson:{width}}  {'ok' if result.ok else 'FAILED':6}  {result.seconds:7.1f}"
-            f"  {result.peak_rss_mb:7.0f}  {_remarks(result)}".rstrip()
-        )
+    for one in results:
+        remarks = [f"with {one.beside}"] * bool(one.beside)
+        remarks += [f"over {BUDGET_SECONDS} s"] * (one.seconds > BUDGET_SECONDS)
+        remarks += [f"over {BUDGET_MB} MB"] * (one.peak_rss_mb > BUDGET_MB)
+        figures = f"{'ok' if one.ok else 'FAILED':6}  {one.seconds:7.1f}  {one.peak_rss_mb:7.0f}"
+        lines.append(f"{one.lesson:{width}}  {figures}  {', '.join(remarks)}".rstrip())
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 `python -m helpers evaluate NAME` prints them, `--json` for programs.
 """
 
+import argparse
 import difflib
 import importlib
 import json
@@ -11,23 +12,17 @@ import math
 from helpers import start
 from tools import notebooks
 
-# What can be scored -> the function that does it, imported only when it is asked for. It gets the
-# options of the command line as {name: value}, and returns {figure: number}.
+# What can be scored -> the function that does it (imported only when it is asked for), the lesson
+# that teaches the network if one does, and the options. The function gets the command line's
+# options as {name: value}, and what the lesson teaches as a module; it returns {figure: number}.
 REGISTRY = {
-    "captioner": "helpers.captions.scores:evaluate",
-    "cells-cnn": "helpers.cells.drawn:score_cnn",
-    "compact-inception": "helpers.vision.inception:score",
-    "mnist-cnn": "helpers.digits.mnist:score_cnn",
-    "mnist-dense": "helpers.digits.mnist:score_dense",
-    "parser": "helpers.grammar.scoring:evaluate",
+    "captioner": ("helpers.captions.scores:evaluate", "05", ()),
+    "cells-cnn": ("helpers.cells.drawn:score_cnn", None, ()),
+    "compact-inception": ("helpers.vision.inception:score", "04", ()),
+    "mnist-cnn": ("helpers.digits.mnist:score_cnn", None, ()),
+    "mnist-dense": ("helpers.digits.mnist:score_dense", None, ()),
+    "parser": ("helpers.grammar.scoring:evaluate", None, ("treebank", "beam")),
 }
-
-# Where a lesson builds the network: the function also gets what the lesson teaches, as a module.
-TAUGHT = {"captioner": "05", "compact-inception": "04"}
-
-# The options that an evaluation understands, where there are any: {"parser": ("treebank",)} allows
-# `python -m helpers evaluate parser --treebank FILE`.
-OPTIONS = {"parser": ("treebank", "beam")}
 
 
 class EvaluationError(ValueError):
@@ -36,42 +31,26 @@ class EvaluationError(ValueError):
     exit_code = 2
 
 
-def evaluate(name, options=None):
+def evaluate(name, words=()):
     """Return the figures of checkpoint `name` as {figure: number}.
 
-    options: {name: value} for the evaluation's function, both strings. Raises EvaluationError for a
-    name or an option that is not known; what the function raises passes through.
+    words: the evaluation's options as on the command line. Raises EvaluationError for a name that
+    is not known; what the evaluation raises passes through.
     """
-    options = options or {}
     if name not in REGISTRY:
         close = difflib.get_close_matches(name, REGISTRY, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else f"There are: {_known()}."
         raise EvaluationError(f"There is nothing called '{name}' to evaluate. {hint}")
-    for option in options:
-        if option not in OPTIONS.get(name, ()):
-            known = ", ".join(f"--{known}" for known in OPTIONS.get(name, ())) or "none but --json"
-            raise EvaluationError(f"'{name}' has no option --{option}. It has: {known}.")
+    target, lesson, known = REGISTRY[name]
+    parser = argparse.ArgumentParser(f"python -m helpers evaluate {name} [--json]")
+    for option in known:
+        parser.add_argument(f"--{option}", default=argparse.SUPPRESS)
+    options = vars(parser.parse_args(words))
     start.quiet()
-    module, function = REGISTRY[name].split(":")
-    lesson = [notebooks.taught(TAUGHT[name])] if name in TAUGHT else []
-    figures = getattr(importlib.import_module(module), function)(options, *lesson)
+    module, function = target.split(":")
+    taught = [notebooks.taught(lesson)] if lesson else []
+    figures = getattr(importlib.import_module(module), function)(options, *taught)
     return {figure: _number(value) for figure, value in figures.items()}
-
-
-def read_options(words):
-    """Return {name: value} of command-line words such as ["--treebank", "en.conllu"].
-
-    Raises EvaluationError for a word that is neither.
-    """
-    options = {}
-    words = list(words)
-    while words:
-        word = words.pop(0)
-        name, sign, value = word.removeprefix("--").partition("=")
-        if not word.startswith("--") or not (sign or words):
-            raise EvaluationError(f"'{word}' is not understood: options are --NAME VALUE.")
-        options[name] = value if sign else words.pop(0)
-    return options
 
 
 def main(name=None, words=(), as_json=False):
@@ -79,13 +58,13 @@ def main(name=None, words=(), as_json=False):
     if name is None:
         print(f"There are: {_known()}.")
         return 0
-    figures = evaluate(name, read_options(words))
+    figures = evaluate(name, words)
     print(json.dumps(figures, indent=2) if as_json else _table(figures))
     return 0
 
 
 def _known():
-    return ", ".join(sorted(REGISTRY)) or "none yet"
+    return ", ".join(sorted(REGISTRY))
 
 
 def _number(value):
@@ -96,9 +75,6 @@ def _number(value):
 
 def _table(figures):
     """Return the figures as lines: name, number."""
-    width = max((len(figure) for figure in figures), default=0)
-    lines = []
-    for figure, value in figures.items():
-        shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-        lines.append(f"{figure:{width}}  {shown}")
-    return "\n".join(lines)
+    width = max(map(len, figures))
+    shown = {name: f"{it:.4f}" if isinstance(it, float) else it for name, it in figures.items()}
+    return "\n".join(f"{name:{width}}  {it}" for name, it in shown.items())

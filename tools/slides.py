@@ -5,9 +5,8 @@ import re
 
 from helpers import files
 from tools import notebooks
-from tools.handouts import BUILD, EXTERNAL, LINK, ROOT
+from tools.handouts import BUILD, EXTERNAL, LINK
 
-TEMPLATES = ROOT / "jupyter" / "nbconvert" / "templates"
 HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 
@@ -30,8 +29,6 @@ def deck(notebook, title):
     came of it. What came of it waits for a key, as the lesson asks for a guess before it tells, and
     so do solutions.
     """
-    from nbconvert import HTMLExporter
-
     notebook = copy.deepcopy(notebook)
     notebook.cells = [part for cell in notebook.cells for part in _parts(cell)]
     before = None
@@ -41,16 +38,8 @@ def deck(notebook, title):
         )
         cell.metadata["starts_slide"] = before is None or bool(starts)
         before = cell
-    exporter = HTMLExporter(
-        template_name="slides",
-        extra_template_basedirs=[str(TEMPLATES)],
-        extra_template_paths=[str(TEMPLATES)],  # where the slides' template finds the workshop's
-        embed_images=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-    )
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return page
+    prompts = {"exclude_input_prompt": True, "exclude_output_prompt": True}
+    return notebooks.html(notebook, title, "slides", **prompts)
 
 
 def _parts(cell):

@@ -19,7 +19,7 @@ from PIL import Image
 from skimage import data
 
 from helpers import figures
-from tools import running
+from tools import notebooks
 
 ALT = 'Two lines that cross: "relu" & <tanh>.'
 
@@ -87,7 +87,7 @@ def test_alt_text_arrives_in_an_exported_page(shown):
         bundle, metadata = picture._repr_mimebundle_()
         outputs.append(nbformat.v4.new_output("display_data", data=bundle, metadata=metadata))
     cell = nbformat.v4.new_code_cell("figures…", outputs=outputs)
-    page = running.page(nbformat.v4.new_notebook(cells=[cell]), "a lesson")
+    page = notebooks.html(nbformat.v4.new_notebook(cells=[cell]), "a lesson", "report")
     found = BeautifulSoup(page, "html.parser").select("div.jp-RenderedImage img")
     assert [image["alt"] for image in found] == [ALT, f"{ALT} Noise."]
     assert all(image["src"].startswith("data:image/") for image in found)

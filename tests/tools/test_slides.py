@@ -5,24 +5,9 @@ import re
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tools import notebooks, slides
-
-
-def markdown(source):
-    return nbformat.v4.new_markdown_cell(source)
-
-
-def code(source, *tags):
-    said = nbformat.v4.new_output("stream", name="stdout", text="said\n")
-    picture = nbformat.v4.new_output(
-        "display_data",
-        data={"image/png": "iVBORw0KGgo=", "text/plain": "a dot"},
-        metadata={"image/png": {"alt": "a dot"}},
-    )
-    return nbformat.v4.new_code_cell(
-        source, execution_count=1, outputs=[said, picture], metadata={"tags": list(tags)}
-    )
 
 
 def slides_of(*cells):
@@ -32,28 +17,23 @@ def slides_of(*cells):
 
 def test_a_heading_starts_a_slide_and_so_does_a_text_after_code():
     found = slides_of(
-        markdown("# A toy\n\n## One\n\nFirst."),
-        markdown("More of the first."),
-        code("1 + 1"),
-        code("2 + 2"),
-        markdown("Now?\n```\n# no heading\n```"),
-        markdown("### Two"),
+        new_markdown_cell("# A toy\n\n## One\n\nFirst."),
+        new_markdown_cell("More of the first."),
+        new_code_cell("1 + 1"),
+        new_code_cell("2 + 2"),
+        new_markdown_cell("Now?\n```\n# no heading\n```"),
+        new_markdown_cell("### Two"),
     )
-    assert [slide.get_text(" ", strip=True).split("¶")[0].strip() for slide in found] == [
-        "A toy",
-        "One",
-        "Now? # no heading",
-        "Two",
-    ]
+    starts = [slide.get_text(" ", strip=True).split("¶")[0].strip() for slide in found]
+    assert starts == ["A toy", "One", "Now? # no heading", "Two"]
     assert "More of the first" in found[1].text
     assert len(found[1].select(".jp-CodeCell")) == 2
-    assert len(slides_of(code("1"), markdown("Two."))) == 2  # a lesson that begins with code
+    assert len(slides_of(new_code_cell("1"), new_markdown_cell("Two."))) == 2  # begins with code
 
 
 def test_links_lead_to_other_slides_or_away_or_are_text():
-    (slide,) = slides_of(
-        markdown("[01](01_a.ipynb), [cards](../data/cards), [a](https://example.org) and [b](#c).")
-    )
+    text = "[01](01_a.ipynb), [cards](../data/cards), [a](https://example.org) and [b](#c)."
+    (slide,) = slides_of(new_markdown_cell(text))
     targets = [link["href"] for link in slide.select("p a")]
     assert targets == ["01_a.html", "https://example.org", "#c"]
     assert "cards" in slide.text
@@ -73,8 +53,10 @@ def asks_for(page):
 
 
 def test_slides_ask_for_nothing_else(tmp_path):
-    cells = [markdown("# A toy, $x^2$"), code("1"), code("my_x = ...", "exercise")]
-    notebooks.write(tmp_path / "97_toy.ipynb", nbformat.v4.new_notebook(cells=cells))
+    said = [new_output("stream", text="not attempted")]
+    exercise = new_code_cell("my_x = ...", outputs=said, metadata={"tags": ["exercise"]})
+    toy = nbformat.v4.new_notebook(cells=[new_markdown_cell("# A toy, $x^2$"), exercise])
+    notebooks.write(tmp_path / "97_toy.ipynb", toy)
     folder = slides.write([tmp_path / "97_toy.ipynb", notebooks.lessons()[0]], tmp_path / "build")
     assert sorted(path.name for path in folder.iterdir()) == ["00_start_here.html", "97_toy.html"]
     for path in folder.iterdir():
