@@ -14,6 +14,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import setup
+
 ROOT = Path(__file__).resolve().parent.parent
 CGROUPS = Path("/sys/fs/cgroup")
 SELF_CGROUP = Path("/proc/self/cgroup")
@@ -27,10 +29,7 @@ NO_LIMIT = 2**60  # version 1 of control groups writes a number as large as this
 SHOWN_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "jupyterlab")
 # Some packages come under another name where there is a GPU, or no wheel for the CPU alone.
 STANDS_IN = {"tensorflow-cpu": "tensorflow"}
-LABEXTENSIONS = {
-    "ipywidgets": "@jupyter-widgets/jupyterlab-manager",
-    "anywidget": "anywidget",
-}
+LABEXTENSIONS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
 
 OK, NOTE, WRONG = "OK", "note", "WRONG"
 SET_UP = "`make setup` makes the environment; `make lab` opens JupyterLab in it"
@@ -48,38 +47,39 @@ class Finding:
 
 def examine():
     """Look at everything the lessons need, and change nothing; return {topic: its Findings}."""
-    looks = {
-        "Python": python,
-        "packages": packages,
-        "memory": memory,
-        "cores": processors,
-        "disk": disk,
-        "widgets": widgets,
-        "TensorBoard": tensorboard,
-        "cache": cache,
-        "data and weights": assets,
-    }
+    looks = {"Python": python, "packages": packages, "memory": memory, "cores": processors}
+    looks |= {"disk": disk, "widgets": widgets, "TensorBoard": tensorboard, "cache": cache}
     findings = {}
-    for topic, look in looks.items():
+    for topic, look in {**looks, "data and weights": assets}.items():
         try:
             findings[topic] = look()
-        except ImportError as error:  # this Python has none of the packages
-            findings[topic] = [Finding(topic, WRONG, f"{error.name} is missing", SET_UP)]
         except Exception as error:  # a doctor who falls ill is of no use
-            findings[topic] = [Finding(topic, WRONG, f"it can't be looked at: {error}", SET_UP)]
+            fact = f"it can't be looked at: {error}"
+            if isinstance(error, ImportError):  # this Python has none of the packages
+                fact = f"{error.name} is missing"
+            findings[topic] = [Finding(topic, WRONG, fact, SET_UP)]
     return findings
+
+
+def judge(item, fact, *complaints):
+    """Return what the first of the complaints that is true says of an item, or that it is OK.
+
+    complaints: (is it so?, NOTE or WRONG, remedy).
+    """
+    for is_so, state, remedy in complaints:
+        if is_so:
+            return [Finding(item, state, fact, remedy)]
+    return [Finding(item, OK, fact)]
 
 
 def python():
     """Is this Python one that TensorFlow has wheels for?"""
     from packaging.specifiers import SpecifierSet
 
-    wanted = SpecifierSet(_project()["requires-python"])
-    version = ".".join(map(str, sys.version_info[:3]))
-    if version in wanted:
-        return [Finding("Python", OK, version)]
-    remedy = f"install a Python {wanted}, then `make setup`"
-    return [Finding("Python", WRONG, f"{version} is not {wanted}", remedy)]
+    wanted, version = _project()["requires-python"], ".".join(map(str, sys.version_info[:3]))
+    good = version in SpecifierSet(wanted)
+    fact = version if good else f"{version} is not {wanted}"
+    return judge("Python", fact, (not good, WRONG, f"install a Python {wanted}, then `make setup`"))
 
 
 def packages():
@@ -96,9 +96,8 @@ def packages():
         if version is None:
             missing.append(name)
         elif not requirement.specifier.contains(version, prereleases=True):
-            findings.append(
-                Finding(name, WRONG, f"{version} is not {requirement.specifier}", SET_UP)
-            )
+            fact = f"{version} is not {requirement.specifier}"
+            findings.append(Finding(name, WRONG, fact, SET_UP))
         elif version != locked.get(name, version):
             fact = f"{version}; the lessons are tested with {locked[name]}"
             findings.append(Finding(name, NOTE, fact, "`make setup` installs that"))
@@ -117,18 +116,16 @@ def hidden():
 
     Python looks first beside the notebook, then where PYTHONPATH says.
     """
-    named = [
-        Path(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder
-    ]
-    remedies = dict.fromkeys(named, "take its folder out of PYTHONPATH")
+    named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    remedies = dict.fromkeys(map(Path, named), "take its folder out of PYTHONPATH")
     remedies |= dict.fromkeys(
-        [Path.cwd(), ROOT / "notebooks"], "rename it, then restart the kernel"
+        (Path.cwd(), ROOT / "notebooks"), "rename it, then restart the kernel"
     )
     remedies = {f.resolve(): text for f, text in remedies.items() if f.resolve() != ROOT}
     others = [str(ROOT), *(f for f in sys.path if f and Path(f).resolve() not in remedies)]
     findings = []
     for folder, remedy in remedies.items():
-        for path in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
+        for path in (*folder.glob("*.py"), *folder.glob("*/__init__.py")):
             path = path.parent if path.name == "__init__.py" else path
             standard = path.stem in sys.stdlib_module_names
             if standard or importlib.machinery.PathFinder.find_spec(path.stem, others):
@@ -142,45 +139,45 @@ def memory():
     import psutil
 
     system = psutil.virtual_memory()
-    limit = memory_limit()
-    if limit is not None and limit < system.total:
-        total, fact = limit, f"{limit / GB:.1f} GB (this container's limit)"
-    else:
-        total = system.total
-        fact = f"{total / GB:.1f} GB, {system.available / GB:.1f} GB of it free"
-    if total < NEEDED_MEMORY:
-        remedy = "the larger lessons may run out of it: find a machine or container with 2 GB"
-        return [Finding("memory", WRONG, fact, remedy)]
-    if system.available < NEEDED_MEMORY:
-        return [Finding("memory", NOTE, fact, "close other programs and kernels before a lesson")]
-    return [Finding("memory", OK, fact)]
+    total = min(system.total, memory_limit() or system.total)
+    fact = f"{total / GB:.1f} GB, {system.available / GB:.1f} GB of it free"
+    if total < system.total:
+        fact = f"{total / GB:.1f} GB (this container's limit)"
+    larger = "the larger lessons may run out of it: find a machine or container with 2 GB"
+    fewer = "close other programs and kernels before a lesson"
+    return judge(
+        "memory",
+        fact,
+        (total < NEEDED_MEMORY, WRONG, larger),
+        (system.available < NEEDED_MEMORY, NOTE, fewer),
+    )
 
 
 def processors():
     """How many cores may be used, and will TensorFlow start as many threads and no more?"""
-    usable = cores()
+    usable, visible = cores(), len(_affinity())
+    # A container's quota is invisible to TensorFlow: 64 threads on 2 cores are very slow.
+    unseen = usable < visible and "OMP_NUM_THREADS" not in os.environ
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    settings = " ".join(f"{name}={usable}" for name in names)
     fact = f"{usable} core{'s' if usable > 1 else ''}"
-    visible = len(_affinity())
-    if usable < visible and "OMP_NUM_THREADS" not in os.environ:
-        # A container's quota is invisible to TensorFlow: 64 threads on 2 cores are very slow.
-        names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-        settings = " ".join(f"{name}={usable}" for name in names)
-        fact += f", though {visible} are visible"
-        return [Finding("cores", NOTE, fact, f"start JupyterLab with {settings}")]
-    if usable < RECOMMENDED_CORES:
-        return [Finding("cores", NOTE, fact, "lessons take about twice as long as they say")]
-    return [Finding("cores", OK, fact)]
+    return judge(
+        "cores",
+        f"{fact}, though {visible} are visible" if unseen else fact,
+        (unseen, NOTE, f"start JupyterLab with {settings}"),
+        (usable < RECOMMENDED_CORES, NOTE, "lessons take about twice as long as they say"),
+    )
 
 
 def disk():
     """Is there room for what the lessons write?"""
     free = shutil.disk_usage(ROOT).free
-    fact = f"{free / GB:.1f} GB free"
-    if free < NEEDED_DISK:
-        return [Finding("disk", WRONG, fact, "make room: lessons write logs and models")]
-    if free < COMFORTABLE_DISK:
-        return [Finding("disk", NOTE, fact, "make room for 1 GB before fetching larger weights")]
-    return [Finding("disk", OK, fact)]
+    return judge(
+        "disk",
+        f"{free / GB:.1f} GB free",
+        (free < NEEDED_DISK, WRONG, "make room: lessons write logs and models"),
+        (free < COMFORTABLE_DISK, NOTE, "make room for 1 GB before fetching larger weights"),
+    )
 
 
 def widgets():
@@ -188,13 +185,16 @@ def widgets():
     from jupyter_core.paths import jupyter_path
 
     folders = [Path(folder) for folder in jupyter_path("labextensions")]
-    findings = []
-    for package, extension in LABEXTENSIONS.items():
-        here = any((folder / extension / "package.json").is_file() for folder in folders)
-        if not here or not _version(package):
-            fact = f"{package}'s part for JupyterLab is missing"
-            findings.append(Finding("widgets", WRONG, fact, SET_UP))
-    return findings or [Finding("widgets", OK, " and ".join(LABEXTENSIONS))]
+    missing = [
+        package
+        for package, extension in LABEXTENSIONS.items()
+        if not any((folder / extension / "package.json").is_file() for folder in folders)
+        or not _version(package)
+    ]
+    fact = " and ".join(LABEXTENSIONS)
+    if missing:
+        fact = f"the part for JupyterLab is missing of {' and '.join(missing)}"
+    return judge("widgets", fact, (missing, WRONG, SET_UP))
 
 
 def tensorboard():
@@ -202,15 +202,16 @@ def tensorboard():
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if not prefix:
         return [Finding("TensorBoard", OK, "no hub here, so its own address works")]
-    if not _version("jupyter-server-proxy"):
-        remedy = "`pip install jupyter-server-proxy` where JupyterLab runs, then restart the server"
-        return [Finding("TensorBoard", WRONG, "a hub without jupyter-server-proxy", remedy)]
     address = os.environ.get("TENSORBOARD_PROXY_URL", "")
-    if "%PORT%" not in address:
+    server, proxied = _version("jupyter-server-proxy"), "%PORT%" in address
+    fact = f"through the hub's proxy, {address}"
+    if not server:
+        fact = "a hub without jupyter-server-proxy"
+    elif not proxied:
         fact = "a hub, and TENSORBOARD_PROXY_URL does not say where TensorBoard is"
-        remedy = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
-        return [Finding("TensorBoard", WRONG, fact, remedy)]
-    return [Finding("TensorBoard", OK, f"through the hub's proxy, {address}")]
+    install = "`pip install jupyter-server-proxy` where JupyterLab runs, then restart the server"
+    say = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
+    return judge("TensorBoard", fact, (not server, WRONG, install), (not proxied, WRONG, say))
 
 
 def cache():
@@ -218,12 +219,11 @@ def cache():
     from helpers import assets
 
     folder = assets.cache()
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    remedy = "set WORKSHOP_CACHE to a folder of yours, or every session downloads anew"
     try:
-        with tempfile.TemporaryFile(dir=existing):
+        with tempfile.TemporaryFile(dir=setup.nearest(folder)):
             return [Finding("cache", OK, str(folder))]
     except OSError as error:
-        remedy = "set WORKSHOP_CACHE to a folder of yours, or every session downloads anew"
         return [Finding("cache", NOTE, f"{folder} can't be written ({error.strerror})", remedy)]
 
 
@@ -235,7 +235,7 @@ def assets():
     for name in assets.names():
         if assets.available(name):
             findings.append(Finding(name, OK, assets.describe(name)))
-        elif remedy := _bringer(name):
+        elif remedy := _bringer(assets.facts(name).sources):
             findings.append(Finding(name, WRONG, "not here, or not as it should be", remedy))
         else:
             optional.append(name)
@@ -251,8 +251,7 @@ def report(findings):
     lines = []
     for finding in findings:
         lines.append(f"{finding.state:5}  {finding.item:{width}}  {finding.fact}")
-        if finding.remedy:
-            lines.append(f"{'':5}  {'':{width}}  -> {finding.remedy}")
+        lines += [" " * (width + 9) + f"-> {finding.remedy}"] if finding.remedy else []
     return "\n".join(lines)
 
 
@@ -355,11 +354,8 @@ def _version(package):
         return None
 
 
-def _bringer(name):
+def _bringer(sources):
     """Return what brings an asset that comes with the workshop; "" for one that is downloaded."""
-    from helpers import assets
-
-    sources = assets.facts(name).sources
     if any("repo" in source for source in sources):
         return "`git checkout data` brings it back"
     bundled = any("wheel" in source and "sha256" not in source for source in sources)

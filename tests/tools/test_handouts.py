@@ -22,18 +22,17 @@ TABLE = """\
 def lesson(head=HEAD):
     """A lesson with one exercise."""
     said = nbformat.v4.new_output("stream", name="stdout", text="said\n")
-    cells = [nbformat.v4.new_markdown_cell(head)]
-    for source, tag in (
-        ("x = 1", "taught"),
-        ("my_knobs = ...", "exercise"),
-        ("knobs_solution = (1, -1, 0)", "solution"),
-        ("print(my_knobs)", None),
-    ):
-        tags = {"tags": [tag]} if tag else {}
-        cells.append(
-            nbformat.v4.new_code_cell(source, execution_count=1, outputs=[said], metadata=tags)
+    cells = [
+        nbformat.v4.new_code_cell(source, execution_count=1, outputs=[said], metadata=metadata)
+        for source, metadata in (
+            ("x = 1", {"tags": ["taught"]}),
+            ("my_knobs = ...", {"tags": ["exercise"]}),
+            ("knobs_solution = (1, -1, 0)", {"tags": ["solution"]}),
+            ("print(my_knobs)", {}),
         )
-    return notebooks.normalise(nbformat.v4.new_notebook(cells=cells))
+    ]
+    head = nbformat.v4.new_markdown_cell(head)
+    return notebooks.normalise(nbformat.v4.new_notebook(cells=[head, *cells]))
 
 
 @pytest.fixture
@@ -54,11 +53,6 @@ def toys(tmp_path):
     return tmp_path / "notebooks"
 
 
-def test_lessons_are_those_of_the_readmes_table(toys):
-    assert [path.name for path in notebooks.lessons(toys)] == ["97_toy.ipynb", "98_next.ipynb"]
-    assert len(notebooks.lessons()) == 11
-
-
 def test_a_copy_has_all_but_outputs_and_solutions(toys):
     whole = notebooks.read(toys / "97_toy.ipynb")
     before = nbformat.writes(whole)
@@ -70,38 +64,35 @@ def test_a_copy_has_all_but_outputs_and_solutions(toys):
     assert nbformat.writes(whole) == before, "the lesson itself stays as it is"
 
 
-def test_both_folders_are_whole_and_hold_no_more(toys, tmp_path):
-    made = handouts.handout(toys, tmp_path / "build")
+def test_both_folders_are_whole_and_replace_those_of_before_when_all_went_well(toys, tmp_path):
+    build, name = tmp_path / "build", "notebooks/97_toy.ipynb"
+    made = handouts.handout(toys, build)
     for reader in ("learners", "instructors"):
         found = {str(path.relative_to(made / reader)) for path in (made / reader).rglob("*.*")}
-        names = {"data/toys/card.md", "notebooks/97_toy.ipynb", "notebooks/98_next.ipynb"}
-        assert found == names
+        assert found == {"data/toys/card.md", name, "notebooks/98_next.ipynb"}
         assert (made / reader / "LICENSE-lessons").is_file()
-    name = "notebooks/97_toy.ipynb"
     assert (made / "instructors" / name).read_bytes() == (tmp_path / name).read_bytes()
     assert "(1, -1, 0)" not in (made / "learners" / name).read_text()
-
-
-def test_a_new_handout_replaces_that_of_before_and_a_failed_one_does_not(toys, tmp_path):
-    build = tmp_path / "build"
-    handouts.handout(toys, build)
     (toys / "98_next.ipynb").unlink()
     made = handouts.handout(toys, build)
     assert [path.name for path in (made / "learners/notebooks").iterdir()] == ["97_toy.ipynb"]
     (toys / "97_toy.ipynb").write_text("{")
     with pytest.raises(notebooks.LessonError):
         handouts.handout(toys, build)
-    assert (made / "learners/notebooks/97_toy.ipynb").is_file()
+    assert (made / "learners" / name).is_file()
     assert [path.name for path in build.iterdir()] == ["handout"], "nothing half-made is left"
 
 
-@pytest.mark.parametrize(
-    "link", ["![a cat](gone.png)", "[a](../data/gone.md)", '![](x%20y.png "cat")', "[b](../../..)"]
-)
-def test_a_link_that_leads_nowhere_is_one_sentence(toys, tmp_path, link):
-    notebooks.write(toys / "98_next.ipynb", lesson(f"# Toy\n\n{link}"))
-    with pytest.raises(HandoutError, match=r"98_next\.ipynb links to \S+.*no such file"):
-        handouts.handout(toys, tmp_path / "build")
+def test_a_link_that_leads_nowhere_is_one_sentence(toys, tmp_path):
+    for link in (
+        "![a cat](gone.png)",
+        "[a](../data/gone.md)",
+        '![](x%20y.png "cat")',
+        "[b](../..)",
+    ):
+        notebooks.write(toys / "98_next.ipynb", lesson(f"# Toy\n\n{link}"))
+        with pytest.raises(HandoutError, match=r"98_next\.ipynb links to \S+.*no such file"):
+            handouts.handout(toys, tmp_path / "build")
 
 
 # The workshop's own lessons
@@ -113,7 +104,7 @@ def learners(tmp_path_factory):
     return handouts.handout(build=tmp_path_factory.mktemp("build")) / "learners" / "notebooks"
 
 
-def test_no_copy_needs_a_name_that_only_a_solution_binds(learners):
+def test_a_copy_has_all_it_links_to_and_needs_no_name_that_only_a_solution_binds(learners):
     ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821"]
     builtins = "--config=builtins=['get_ipython', 'display']"
     done = subprocess.run(
@@ -123,9 +114,6 @@ def test_no_copy_needs_a_name_that_only_a_solution_binds(learners):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_what_the_lessons_link_to_is_in_the_handout(learners):
     gone = []
     for path in notebooks.lessons():
         whole, copy = notebooks.read(path), notebooks.read(learners / path.name)
