@@ -67,6 +67,9 @@ def _image(url: str, width: int, alt: str, style: str = "") -> str:
     return f'<img src="{url}" width="{width}" alt="{escape(alt)}" style="{style}">'
 
 
+HOPS = 50  # turns of the kernel's loop: a message takes several before it is acted on
+
+
 class Explorer(ipywidgets.HBox):
     """Controls beside a picture that is drawn anew whenever one of them moves.
 
@@ -138,7 +141,8 @@ class Explorer(ipywidgets.HBox):
             with contextlib.closing(self._draw(**values)) as pictures:
                 for picture in pictures:
                     self._put(picture)
-                    await asyncio.sleep(0.001)  # the kernel hears of what else moves
+                    for _ in range(HOPS):  # the kernel hears of what else moves
+                        await asyncio.sleep(0)
         except Exception as error:
             self._shown.value = _alert(error)
 
