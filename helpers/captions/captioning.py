@@ -4,6 +4,7 @@ The networks and their training are what lesson 05 teaches, so they stand there.
 """
 
 from collections import Counter
+from itertools import takewhile
 
 import numpy as np
 
@@ -58,13 +59,8 @@ class Vocabulary:
 
     def decode(self, numbers) -> str:
         """Numbers to a sentence: what stands between START and END."""
-        words = []
-        for number in numbers:
-            if number == END:
-                break
-            if number not in (PAD, START):
-                words.append(self.words[number])
-        return " ".join(words)
+        said = takewhile(lambda number: number != END, numbers)
+        return " ".join(self.words[number] for number in said if number not in (PAD, START))
 
 
 def toy_vocabulary() -> Vocabulary:

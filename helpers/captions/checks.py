@@ -114,8 +114,8 @@ def _language(seed):
 
     def next_words(words):
         words = np.atleast_2d(np.asarray(words, np.int64))
-        logits = [np.random.default_rng([seed, *row]).normal(size=WORDS) * 2 for row in words]
-        logits = np.array(logits)
+        draws = [np.random.default_rng([seed, *row]).normal(size=WORDS) for row in words]
+        logits = 2 * np.array(draws)
         logits[:, [PAD, START, UNKNOWN]] = -1e9
         return logits - np.log(np.exp(logits).sum(1, keepdims=True))
 

@@ -84,8 +84,5 @@ def _in_words(verdict: world.Verdict) -> str:
     """Say what is wrong with a sentence."""
     if not verdict.grammatical:
         return "That is no English."
-    if verdict.true:
-        return "Every word of it is true."
-    return (
-        f"Not true: {', '.join(name for name, holds in vars(verdict).items() if holds is False)}."
-    )
+    wrong = [claim for claim, holds in vars(verdict).items() if holds is False]
+    return f"Not true: {', '.join(wrong)}." if wrong else "Every word of it is true."

@@ -47,7 +47,7 @@ def attention_on_things(speaker, pictures, true_scenes, sentences) -> dict[str, 
             continue
         maps = speaker.attention(picture, sentence)
         for word, where in zip(sentence.split(), maps, strict=True):
-            named = [t for t in scene.things if word in world.SAY_NOUN.get(t.noun, (t.noun,))]
+            named = [t for t in scene.things if word in world.SAY_NOUN[t.noun]]
             if len(named) != 1:
                 continue
             masks = {t: covered(t, where.shape) for t in scene.things}
@@ -64,10 +64,8 @@ def covered(thing, shape):
     half = world.SIZES[thing.size][1] / 2
 
     def along(centre, cells):
-        cell = world.SIDE / cells
-        edges = np.arange(cells) * cell
-        low, high = np.maximum(edges, centre - half), np.minimum(edges + cell, centre + half)
-        return np.maximum(high - low, 0) / cell
+        edges = np.linspace(0, world.SIDE, cells + 1)
+        return np.diff(np.clip(edges, centre - half, centre + half)) * cells / world.SIDE
 
     return np.outer(along(thing.y, shape[0]), along(thing.x, shape[1]))
 

@@ -50,12 +50,8 @@ class Speaker:
         self.vocabulary = vocabulary
         encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
         self._shape = encoder.input_shape[1:]
-        self._see = tf.function(
-            lambda pictures: encoder(pictures, training=False), reduce_retracing=True
-        )
-        self._speak = tf.function(
-            lambda grid, words: decoder([grid, words], training=False), reduce_retracing=True
-        )
+        self._see = tf.function(encoder, reduce_retracing=True)
+        self._speak = tf.function(decoder, reduce_retracing=True)
 
     def look(self, pictures):
         """Return the grid of features of pictures: float32 (n, rows, columns, channels)."""
@@ -80,7 +76,7 @@ class Speaker:
         def ask(words):
             count, beams, said = words.shape
             rows = _padded(words.reshape(count * beams, said), longest)  # one shape: traced once
-            logits = self._speak(grid, rows)["logits"][:, said - 1]
+            logits = self._speak([grid, rows])["logits"][:, said - 1]
             return tf.nn.log_softmax(logits).numpy().reshape(count, beams, -1)
 
         return ask
@@ -92,7 +88,7 @@ class Speaker:
         """
         grid = self.look(picture[None])
         rows = self.vocabulary.encode([sentence])
-        outputs = self._speak(grid, rows[:, :-1])
+        outputs = self._speak([grid, rows[:, :-1]])
         if "weights" not in outputs:
             raise CaptionError("This captioner has no attention: it looks once, before it speaks.")
         weights = outputs["weights"].numpy()[0].mean(0)[: len(sentence.split())]

@@ -35,8 +35,9 @@ NOUNS = ("sun", "tree", "house", "cat", "dog", "boat", "ball", "star")
 NUMBERS = ("", "a", "two", "three", "four")
 
 # The grammar's choices. The first is used more often than the others: people have habits too.
-SAY_NOUN = {"house": ("house", "home"), "boat": ("boat", "ship"), "dog": ("dog", "puppy")}
-SAY_NOUN |= {"cat": ("cat", "kitten")}
+SAY_NOUN = {noun: (noun,) for noun in NOUNS}
+SAY_NOUN |= {"house": ("house", "home"), "boat": ("boat", "ship")}
+SAY_NOUN |= {"cat": ("cat", "kitten"), "dog": ("dog", "puppy")}
 SAY_SIZE = {"small": ("small", "little"), "large": ("large", "big")}
 SAY_RELATION = {
     "left": ("to the left of", "left of"),
@@ -50,7 +51,6 @@ SAY_PLACE = {
     "snow": ("in the snow", "on a winter day"),
     "night": ("at night", "in the dark"),
 }
-IRREGULAR = {"puppy": "puppies"}
 
 # Which colours go with which things. Each noun lacks one colour in all training pictures (`UNSEEN`,
 # for the last test) and most lack another (`UNSEEN_DEV`, to choose settings by).
@@ -104,8 +104,7 @@ class Verdict:
     @property
     def true(self) -> bool:
         """Whether it is grammatical and every claim in it holds."""
-        claims = (self.things, self.counts, self.sizes, self.relation, self.place)
-        return self.grammatical and False not in claims
+        return False not in vars(self).values()
 
 
 def load(split: str, count: int, seed: int = 0, difficulty: float = 0.5):
@@ -139,10 +138,9 @@ def imagine(generator: np.random.Generator, pairs=SEEN) -> Scene:
     place = str(generator.choice(list(PLACES)))
     first = _pick(generator, sorted(pairs))
     if kind == "two":
-        second = _pick(generator, sorted(SEEN))
-        while second == first:
-            second = _pick(generator, sorted(SEEN))
-        looks = [first, second]
+        looks = [first, first]
+        while looks[1] == first:
+            looks[1] = _pick(generator, sorted(SEEN))
         spots = _side_by_side(generator)
         sizes = [_pick(generator, list(SIZES)) for _ in looks]
     else:
@@ -163,19 +161,17 @@ def _pick(generator, choices):
 
 def _side_by_side(generator):
     """Two spots that are clearly apart along one axis, and close along the other."""
-    low, high = 14, SIDE - 14
-    along = np.sort(generator.uniform(low, high, 2))
+    along = np.zeros(2)
     while along[1] - along[0] < 25:
-        along = np.sort(generator.uniform(low, high, 2))
-    middle = generator.uniform(low + 4, high - 4)
-    across = middle + generator.uniform(-0.45, 0.45, 2) * NEAR
+        along = np.sort(generator.uniform(14, SIDE - 14, 2))
+    across = generator.uniform(18, SIDE - 18) + generator.uniform(-0.45, 0.45, 2) * NEAR
     spots = np.stack([along, across], axis=1)
     spots = spots if generator.random() < 0.5 else spots[:, ::-1]
     return spots if generator.random() < 0.5 else spots[::-1]
 
 
 def _scattered(generator, number, size):
-    """Return `number` spots, none over another: tries again until it fits."""
+    """Return `number` spots, none over another."""
     margin = size / 2 + 1
     while True:
         spots = generator.uniform(margin, SIDE - margin, (number, 2))
@@ -192,14 +188,11 @@ def references(scene: Scene, generator: np.random.Generator, count: int = 5) -> 
 
     Only for scenes as `imagine` makes them.
     """
-    sentences = []
+    sentences = {}  # without repetitions, in their order
     for _ in range(4 * count):
-        sentence = describe(scene, generator)
-        if sentence not in sentences:
-            sentences.append(sentence)
-        if len(sentences) == count:
-            break
-    return (sentences * count)[:count]
+        if len(sentences) < count:
+            sentences[describe(scene, generator)] = None
+    return (list(sentences) * count)[:count]
 
 
 def describe(scene: Scene, generator: np.random.Generator) -> str:
@@ -220,7 +213,7 @@ def describe(scene: Scene, generator: np.random.Generator) -> str:
 
 def _phrase(generator, look, number):
     noun, colour, size = look
-    noun = _habit(generator, SAY_NOUN.get(noun, (noun,)))
+    noun = _habit(generator, SAY_NOUN[noun])
     adjectives = [colour]
     if generator.random() < 0.5:
         adjectives.insert(0, _habit(generator, SAY_SIZE[size]))
@@ -237,7 +230,7 @@ def _habit(generator, choices):
 
 
 def _plural(noun):
-    return IRREGULAR.get(noun, noun + "s")
+    return noun.removesuffix("y") + "ies" if noun.endswith("y") else noun + "s"
 
 
 def _opening(number):
@@ -292,9 +285,11 @@ def judge(sentence: str, scene: Scene) -> Verdict:
 @cache
 def _nouns():
     """What each word for a thing means: {"kittens": ("cat", True for the plural)}."""
-    singular = {word: noun for noun in NOUNS for word in SAY_NOUN.get(noun, (noun,))}
-    plural = {_plural(word): (noun, True) for word, noun in singular.items()}
-    return {word: (noun, False) for word, noun in singular.items()} | plural
+    known = {}
+    for noun, words in SAY_NOUN.items():
+        known |= dict.fromkeys(words, (noun, False))
+        known |= {_plural(word): (noun, True) for word in words}
+    return known
 
 
 @cache
@@ -391,14 +386,11 @@ def _sprite(noun, colour, size):
     side = size * FINE
     picture = Image.new("RGBA", (side, side))
     getattr(_Pen(ImageDraw.Draw(picture), side, COLOURS[colour]), noun)()
-    premultiplied = np.asarray(picture, np.float32)
-    opaque = premultiplied[..., 3:] / 255
-    small = (premultiplied * np.where(np.arange(4) < 3, opaque, 1)).reshape(
-        size, FINE, size, FINE, 4
-    )
-    small = small.mean((1, 3))
-    small[..., :3] /= np.maximum(small[..., 3:] / 255, 1e-6)
-    return small
+    fine = np.asarray(picture, np.float32).reshape(size, FINE, size, FINE, 4)
+    opaque = fine[..., 3:].mean((1, 3))
+    colours = (fine[..., :3] * (fine[..., 3:] / 255)).mean((1, 3))
+    colours /= np.maximum(opaque / 255, 1e-6)
+    return np.concatenate([colours, opaque], 2)
 
 
 class _Pen:

@@ -1,19 +1,17 @@
-"""Sentences with their grammar, and the CoNLL-U files that carry them, passed through unchanged.
+"""Sentences with their grammar, and the CoNLL-U files that carry them.
 
 CoNLL-U is the file format of Universal Dependencies: ten columns a word, an empty line after each
-sentence (https://universaldependencies.org/format.html). A file may also hold comments, multi-word
-tokens ("2-3  don't") and empty nodes ("8.1"): they are kept as they stand and take no part in the
-tree, which is what the official scorer does too. Any other line is refused by its number.
+sentence (https://universaldependencies.org/format.html). Comments, multi-word tokens ("2-3  don't")
+and empty nodes ("8.1") take no part in the tree, which is what the official scorer does too. Any
+other line is refused by its number.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 
 import numpy as np
-
-from helpers import files
 
 COLUMNS = 10
 RANGE = re.compile("([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
@@ -30,7 +28,7 @@ class Sentence:
 
     words: list of n strings. tags, fine_tags: n universal and n language-specific parts of speech
     ("_" where unknown). heads: int32 array (n,), the position of each word's head counted from 1;
-    0 is the root, -1 unknown. relations: n strings. lines: the lines of the file it came from.
+    0 is the root, -1 unknown. relations: n strings.
     """
 
     words: list
@@ -38,7 +36,6 @@ class Sentence:
     fine_tags: list = None
     heads: np.ndarray = None
     relations: list = None
-    lines: list = field(default=None, repr=False)
 
     def __post_init__(self):
         """Fill in what is not known."""
@@ -78,9 +75,9 @@ def parse(text, name="the text", trees=False):
         elif block:
             sentences.append((number, _sentence(block, name)))
             block = []
-    if trees and not any((s.heads >= 0).any() for _, s in sentences):
-        raise TreebankError(f"There are no trees in {name}: no word in it has a head.")
     if trees:
+        if not any((s.heads >= 0).any() for _, s in sentences):
+            raise TreebankError(f"There are no trees in {name}: no word in it has a head.")
         for number, sentence in sentences:
             demand_trees([sentence], f"Above line {number} of {name}: ")
     return [sentence for _, sentence in sentences]
@@ -148,37 +145,4 @@ def _sentence(block, name):
         fine_tags=[row[4] for row in rows],
         heads=np.array([-1 if row[6] == "_" else int(row[6]) for row in rows], np.int32),
         relations=[row[7] for row in rows],
-        lines=[line for _, line in block],
     )
-
-
-def text(sentences):
-    """Return CoNLL-U text: `parse(text(s))` is `s`; lines of a file that was read stay as they are.
-
-    Only the columns of tag, head and relation are written anew, from the sentence. When heads or
-    relations changed, the column of enhanced dependencies no longer fits and becomes "_".
-    """
-    return "".join("".join(f"{line}\n" for line in _lines(s)) + "\n" for s in sentences)
-
-
-def write(path, sentences):
-    """Write sentences to a CoNLL-U file, all or nothing."""
-    files.write(path, text(sentences))
-
-
-def _lines(sentence):
-    lines = sentence.lines
-    if lines is None:
-        lines = [f"# text = {' '.join(sentence.words)}"]
-        lines += [f"{i}\t{word}" + "\t_" * 8 for i, word in enumerate(sentence.words, 1)]
-    position = 0
-    for line in lines:
-        row = line.split("\t")
-        if row[0].isdecimal():
-            head = sentence.heads[position]
-            new = ["_" if head < 0 else str(head), sentence.relations[position]]
-            if row[6:8] != new:
-                row[6:9] = [*new, "_"]
-            row[3:5] = sentence.tags[position], sentence.fine_tags[position]
-            position += 1
-        yield "\t".join(row)

@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.layers import LSTM, Dense, Embedding
 
 from helpers import assets, files
 from helpers.grammar import parsing, word_vectors
@@ -62,20 +63,21 @@ class Network(keras.Model):
         sizes["shape"] = VALUES_OF_SHAPE
         self.dropout, self.hidden = settings.dropout, settings.hidden
         self.relations = sizes["relation"]
-        widths = dict(
-            zip(COLUMNS, (settings.word, vectors.shape[1], *settings.pieces), strict=True)
+        widths = zip(COLUMNS, (settings.word, vectors.shape[1], *settings.pieces), strict=True)
+        self.embeddings = [_embedding(sizes[name], width, name) for name, width in widths]
+        self.forward, self.backward = (
+            [LSTM(settings.units, return_sequences=True, name=f"{way}{i}") for i in (1, 2)]
+            for way in ("forward", "backward")
         )
-        self.embeddings = [_embedding(sizes[c], widths[c], c, c != "vector") for c in COLUMNS]
-        self.embeddings[COLUMNS.index("vector")].set_weights([vectors])
-        both = 2 * settings.units
-        inputs = {1: sum(widths.values()), 2: both}
-        self.forward = [_lstm(settings.units, inputs[i], f"forward{i}") for i in inputs]
-        self.backward = [_lstm(settings.units, inputs[i], f"backward{i}") for i in inputs]
-        self.tag = _dense(sizes["tag"], both, "tag")
-        self.fine_tag = _dense(sizes["fine_tag"], both, "fine_tag")
-        self.project = _dense(SLOTS * self.hidden, both, "project")
+        self.tag, self.fine_tag = (Dense(sizes[name], name=name) for name in ("tag", "fine_tag"))
+        self.project = Dense(SLOTS * self.hidden, name="project")
         self.label = _embedding(LABELLED * self.relations, self.hidden, "label", spread=0.05)
-        self.score = _dense(parsing.classes(self.relations), self.hidden, "score")
+        self.score = Dense(parsing.classes(self.relations), name="score")
+        # The first call of each layer makes its weights.
+        _, _, upper = self.encode(tf.zeros((1, 1, len(COLUMNS)), tf.int32), [1])
+        slots = tf.zeros((1, SLOTS), tf.int32)
+        self.decide(self.table(upper), slots, slots[:, :LABELLED])
+        self.embeddings[COLUMNS.index("vector")].set_weights([vectors])
         self.built = True
 
     def encode(self, ids, lengths, training=False):
@@ -118,24 +120,9 @@ class Network(keras.Model):
         return tf.nn.dropout(x, self.dropout) if training else x
 
 
-def _embedding(entries, width, name, trainable=True, spread=0.2):
+def _embedding(entries, width, name, spread=0.2):
     start = keras.initializers.RandomNormal(stddev=spread)
-    layer = keras.layers.Embedding(entries, width, start, trainable=trainable, name=name)
-    return _built(layer, (None,))
-
-
-def _lstm(units, inputs, name):
-    layer = keras.layers.LSTM(units, return_sequences=True, name=name)
-    return _built(layer, (None, None, inputs))
-
-
-def _dense(units, inputs, name):
-    return _built(keras.layers.Dense(units, name=name), (None, inputs))
-
-
-def _built(layer, shape):
-    layer.build(shape)
-    return layer
+    return Embedding(entries, width, start, trainable=name != "vector", name=name)
 
 
 def ints(*shape):
@@ -172,12 +159,11 @@ class Parser:
         Sentences of similar length share a batch; the network is called once for the batch, then
         once for each move in all its sentences. beam: how many histories are kept.
         """
-        parsed = [None] * len(sentences)
+        parsed = {}
         for group in batches([len(s) for s in sentences], PADDED_WORDS // beam):
             batch = [sentences[i] for i in group]
-            for i, tree in zip(group, self._parse_batch(batch, beam), strict=True):
-                parsed[i] = tree
-        return parsed
+            parsed |= zip(group, self._parse_batch(batch, beam), strict=True)
+        return [parsed[i] for i in range(len(sentences))]
 
     def scorer(self, sentences):
         """Read a batch with the encoder; return (tags, fine tags, scorer for `parsing.greedy`).
@@ -227,7 +213,6 @@ class Parser:
                 fine_tags=[names["fine_tag"][t] for t in fine_tags[number, words]],
                 heads=states.heads[row, words].copy(),
                 relations=[names["relation"][r] for r in states.relations[row, words]],
-                lines=sentence.lines,
             )
 
     def _read_batch(self, ids, lengths):

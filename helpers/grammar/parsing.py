@@ -137,7 +137,7 @@ class Oracle:
         """Count the true arcs that each move puts out of reach: int (rows, 3).
 
         Moves that are not allowed cost IMPOSSIBLE. In every state at least one move is free of new
-        losses (arc decomposability, Goldberg and Nivre 2013), unless the root's rule forbids it.
+        losses (arc decomposability), unless the root's rule forbids it.
         """
         states = self.states
         top, below, front = states.top(rows), states.top(rows, 1), states.front(rows)
@@ -224,17 +224,16 @@ class Lexicon:
         self._look_up = functools.lru_cache(maxsize=200_000)(self._row)
 
     @classmethod
-    def learn(cls, sentences, vector_words=(), rare=2, rare_pieces=3):
+    def learn(cls, sentences, vector_words=()):
         """Collect the entries; a word counts from its 2nd, a piece from its 3rd appearance on."""
         columns = list(zip(*(spellings(w) for s in sentences for w in s.words), strict=True))
         tables = {
-            name: [*SPECIAL, *_frequent(values, rare if name == "word" else rare_pieces)]
+            name: [*SPECIAL, *_frequent(values, 2 if name == "word" else 3)]
             for name, values in zip(COLUMNS, columns, strict=True)
             if name not in ("vector", "shape")
         }
-        names = {"tag": "tags", "fine_tag": "fine_tags", "relation": "relations"}
-        for name, column in names.items():
-            tables[name] = _frequent([v for s in sentences for v in getattr(s, column)], 1)
+        for name in ("tag", "fine_tag", "relation"):
+            tables[name] = _frequent([v for s in sentences for v in getattr(s, f"{name}s")], 1)
         tables["relation"].insert(0, "<none>")
         return cls(tables | {"vector": [*SPECIAL, *vector_words]})
 

@@ -101,8 +101,12 @@ class Game:
             "<div style='line-height:2.2'>"
             f"<b>Stack</b> (top at the right): {tokens(self.stack())}<br>"
             f"<b>Queue</b> (next at the left): {tokens(self.queue())}</div>"
-            f"<div style='overflow-x:auto'>{trees.svg(self.tree())}</div>"
+            f"{_framed(self.tree())}"
         )
+
+
+def _framed(sentence):
+    return f"<div style='overflow-x:auto'>{trees.svg(sentence)}</div>"
 
 
 def play(sentence):
@@ -139,7 +143,7 @@ def play(sentence):
     return game, buttons
 
 
-def explore(text, parser=None):
+def explore(text):
     """Show a text box and the tree of what stands in it; a slider steps through the moves."""
     box = ipywidgets.Text(value=text, description="Sentence", layout={"width": "95%"})
     step = ipywidgets.IntSlider(description="Moves")
@@ -149,17 +153,14 @@ def explore(text, parser=None):
     def draw(_=None):
         parts = []
         for sentence in sentences:
-            if not parts:
-                moves = parsing.true_moves(sentence.heads)[: step.value]
-                parts.append(Game(sentence, moves).html())
-            else:
-                parts.append(f"<div style='overflow-x:auto'>{trees.svg(sentence)}</div>")
-            if said := reading.doubt(sentence, parser):
+            moves = parsing.true_moves(sentence.heads)[: step.value]
+            parts.append(_framed(sentence) if parts else Game(sentence, moves).html())
+            if said := reading.doubt(sentence):
                 parts.append(f"<p>{escape(said)}</p>")
         page.value = "".join(parts) or "<p>Type a sentence: there is no word yet.</p>"
 
     def read(_=None):
-        sentences[:] = reading.read(box.value, parser)
+        sentences[:] = reading.read(box.value)
         step.max = step.value = 2 * len(sentences[0]) if sentences else 0
         draw()
 

@@ -49,15 +49,14 @@ def tokenise(text):
     return sentences
 
 
-def read(text, parser=None, beam=1):
+def read(text):
     """Tag and parse a text: a list of `Sentence`, one for each sentence in it; [] for no words."""
-    sentences = [Sentence(words) for words in tokenise(text)]
-    return (parser or parser_network.shipped()).parse(sentences, beam) if sentences else []
+    return parser_network.shipped().parse([Sentence(words) for words in tokenise(text)])
 
 
-def doubt(sentence, parser=None):
+def doubt(sentence):
     """Say in a sentence why the tree of this one may be a guess; "" where nothing speaks for it."""
-    tables = (parser or parser_network.shipped()).lexicon.numbers
+    tables = parser_network.shipped().lexicon.numbers
     letters = [w.lower() for w in sentence.words if any(c.isalpha() for c in w)]
     strange = [w for w in letters if w not in tables["word"] and w not in tables["vector"]]
     if not letters:

@@ -81,7 +81,7 @@ def tables(gold, parsed):
     }
 
 
-def evaluate(options=None):
+def evaluate(options):
     """Score the shipped parser: `python -m helpers evaluate parser [--treebank FILE.conllu]`.
 
     options: {"treebank": file with gold trees, "beam": how many histories to keep}, as strings;
@@ -91,8 +91,7 @@ def evaluate(options=None):
     ("las_1-10_words") and by relation ("las_nsubj"), where there are 50 words or more}. Raises
     ScoreError for another beam than 1 to 64, TreebankError where the file holds no trees.
     """
-    options = options or {}
-    file, beam = options.get("treebank"), str(options.get("beam", 1))
+    file, beam = options.get("treebank"), options.get("beam", "1")
     if not (beam.isascii() and beam.isdecimal() and 1 <= int(beam[:9]) <= 64):
         raise ScoreError(f"--beam {beam}: give the number of histories to keep, from 1 to 64.")
     gold = conllu.read(file, trees=True) if file else treebank.ewt("test")

@@ -53,16 +53,19 @@ class Lesson:
         states = parsing.States(lengths)
         oracle = Oracle(states, [self.heads[i] for i in group], [self.relations[i] for i in group])
         score = self.parser.scorer(sentences)[2] if explore else None
+        count = self.parser.network.relations
         noted = []
         while len(rows := states.unfinished()):
             costs = oracle.costs(rows)
             best = costs == costs.min(1, keepdims=True)
             truth = oracle.relations[rows, states.top(rows)]
             seen = what_to_look_at(states, rows, numbers[rows], ids.shape)
-            noted.append((*seen, self._targets(best, truth)))
+            wanted = [parsing.decision(move, truth, count) for move in range(3)]
+            noted.append((*seen, np.where(best, np.stack(wanted, 1), -1).astype(np.int32)))
             if explore:
                 logits = parsing.permitted(score(states, rows, rows), states.allowed(rows))
-                moves, relations = self._choose(logits, best, explore)
+                chosen = self._choose(logits, best, explore)
+                moves, relations = parsing.meaning(chosen, count)
             else:
                 moves = (best * self.rng.random(best.shape)).argmax(1)
                 relations = np.where(moves == parsing.SHIFT, 0, truth)
@@ -72,18 +75,12 @@ class Lesson:
         tags = [_padded([table[i] for i in group], ids) for table in (self.tags, self.fine_tags)]
         return self._with_hidden_words(ids), lengths + 1, *tags, words, labels, targets
 
-    def _targets(self, best, truth):
-        """Return int32 (M, 3): the class of each best move, -1 for the others."""
-        count = self.parser.network.relations
-        wanted = [parsing.decision(move, truth, count) for move in range(3)]
-        return np.where(best, np.stack(wanted, 1), -1).astype(np.int32)
-
     def _choose(self, logits, best, explore):
-        """Draw moves as the network would; a share of 1 - explore among the best moves only."""
+        """Draw classes as the network would; a share of 1 - explore among the best moves only."""
         drawn = logits + self.rng.gumbel(size=logits.shape)
         free = self.rng.random(len(logits)) < explore
         drawn = np.where(free[:, None], drawn, parsing.permitted(drawn, best))
-        return parsing.meaning(drawn.argmax(1), self.parser.network.relations)
+        return drawn.argmax(1)
 
     def _with_hidden_words(self, ids):
         word, vector = COLUMNS.index("word"), COLUMNS.index("vector")

@@ -16,33 +16,26 @@ RIGHT = [MOVES[move] for move in true_moves(SENTENCE.heads)]
 S, L, R = MOVES
 
 
-def faults(exercise, right, wrong, *context):
-    """What is not as it should be: wrong answers let pass or not explained, right ones refused."""
-    found = [answer for answer in right if verdicts.state(exercise, answer, *context) != "right"]
-    for said, answer in wrong:
-        verdict = exercise.verdict(answer, *context)
-        if verdict.state != "not yet" or said not in verdict.message:
-            found.append((said, verdict))
-    assert verdicts.state(exercise, ..., *context) == "not attempted"
-    return found
-
-
 def test_oracle():
     # the cat may wait on the stack until the full stop has come: also right
     later = [S, L, S, L, S, S, L, S, R, S, R, R]
-    wrong = [
-        ("not complete", RIGHT[:-2]),
-        ("not complete", []),
-        ("nothing left", [*RIGHT, S]),
-        ("not possible", [L]),
-        ("impossible", [S, S]),
-        ("'jump'", ["jump"]),
-        ("not a list", S),
-        ("not a list", [0, 1]),
+    answers = [
+        (..., "not attempted"),
+        (RIGHT, "right"),
+        (tuple(RIGHT), "right"),
+        (later, "right"),
+        (RIGHT[:-2], "not complete"),
+        ([], "not complete"),
+        ([*RIGHT, S], "nothing left"),
+        ([L], "not possible"),
+        ([S, S], "impossible"),
+        (["jump"], "'jump'"),
+        (S, "not a list"),
+        ([0, 1], "not a list"),
     ]
-    assert faults(checks.oracle, [RIGHT, tuple(RIGHT), later], wrong, SENTENCE) == []
+    assert verdicts.misjudged(checks.oracle, answers, SENTENCE) == []
     go = Sentence(["Go", "home", "now"], heads=np.array([0, 1, 1]))
-    assert verdicts.state(checks.oracle, [S, S, R, S, R, R], go) == "right"
+    assert verdicts.misjudged(checks.oracle, [([S, S, R, S, R, R], "right")], go) == []
 
 
 def total(gold, parsed):
@@ -55,20 +48,20 @@ def joined(gold, parsed):
 
 
 def test_uas():
-    wrong = [
-        (
-            "short sentence",
-            lambda g, p: np.mean([total([a], [b]) for a, b in zip(g, p, strict=True)]),
-        ),
-        ("percentage", lambda gold, parsed: total(gold, parsed) / 100),
-        ("two heads", lambda gold, parsed: 100.0),
-        ("one number", lambda gold, parsed: [100.0, 100.0]),
-        ("one number", lambda gold, parsed: None),
-        ("ZeroDivisionError", lambda gold, parsed: 1 / 0),
-        ("2 arguments", lambda gold: 100.0),
-        ("not a function", 3),
+    answers = [
+        (..., "not attempted"),
+        (total, "right"),
+        (joined, "right"),
+        (lambda g, p: np.mean([total([a], [b]) for a, b in zip(g, p)]), "short sentence"),  # noqa: B905
+        (lambda gold, parsed: total(gold, parsed) / 100, "percentage"),
+        (lambda gold, parsed: 100.0, "two heads"),
+        (lambda gold, parsed: [100.0, 100.0], "one number"),
+        (lambda gold, parsed: None, "one number"),
+        (lambda gold, parsed: 1 / 0, "ZeroDivisionError"),
+        (lambda gold: 100.0, "2 arguments"),
+        (3, "not a function"),
     ]
-    assert faults(checks.uas, [total, joined], wrong) == []
+    assert verdicts.misjudged(checks.uas, answers) == []
 
 
 def look(states, rows):
@@ -76,45 +69,41 @@ def look(states, rows):
 
 
 def test_feature():
-    right = [
-        lambda s, r: np.column_stack([look(s, r), s.front(r, 1)]),
-        lambda s, r: np.column_stack([s.children[0, 0, r, s.top(r)], look(s, r)]),
-        lambda s, r: np.column_stack([look(s, r), s.front(r, 1), s.front(r, 2), s.top(r, 2)]),
+    with_child = lambda s, r: np.column_stack([s.children[0, 0, r, s.top(r)], look(s, r)])  # noqa: E731
+    answers = [
+        (..., "not attempted"),
+        (lambda s, r: np.column_stack([look(s, r), s.front(r, 1)]), "right"),
+        (with_child, "right"),
+        (look, "no more than before"),
+        (lambda s, r: np.column_stack([look(s, r), s.top(r)]), "already"),
+        (lambda s, r: np.column_stack([look(s, r)[:, :2], s.front(r, 1), s.top(r, 2)]), "missing"),
+        (lambda s, r: np.column_stack([look(s, r), s.front(r) - 99]), "outside"),
+        (lambda s, r: np.column_stack([look(s, r), s.front(r, 1)]) * 1.0, "whole numbers"),
+        (lambda s, r: look(s, r)[0], "shape"),
+        (lambda s: look, "2 arguments"),
+        (7, "not a function"),
     ]
-    wrong = [
-        ("no more than before", look),
-        ("already", lambda s, r: np.column_stack([look(s, r), s.top(r)])),
-        (
-            "missing",
-            lambda s, r: np.column_stack([look(s, r)[:, :2], s.front(r, 1), s.front(r, 2)]),
-        ),
-        ("outside", lambda s, r: np.column_stack([look(s, r), s.front(r) - 99])),
-        ("whole numbers", lambda s, r: np.column_stack([look(s, r), s.front(r, 1)]) * 1.0),
-        ("shape", lambda s, r: look(s, r)[0]),
-        ("2 arguments", lambda s: look),
-        ("not a function", 7),
-    ]
-    assert faults(checks.feature, right, wrong, look) == []
+    assert verdicts.misjudged(checks.feature, answers, look) == []
 
 
 def test_readings():
     text = "I saw the man with the telescope."
-    right = [
-        (text, "telescope", ("saw", "man")),
-        ["We watched the thief with binoculars.", "binoculars", ["thief", "watched"]],
+    spied = "We watched the thief with binoculars."
+    answers = [
+        (..., "not attempted"),
+        ((text, "telescope", ("saw", "man")), "right"),
+        ([spied, "binoculars", ["thief", "watched"]], "right"),
+        (("", "a", ("b", "c")), "0 sentences"),
+        (("I go. You go.", "go", ("I", "You")), "2 sentences"),
+        ((text, "hat", ("saw", "man")), "'hat'"),
+        ((text, "telescope", ("saw", "saw")), "two different"),
+        ((text, "telescope", ("with", "man")), "circle"),
+        ((text, "telescope", ("saw", "I")), "cross"),
+        ((spied, "thief", ("with", "binoculars")), "neither"),
+        ((text, "the", ("saw", "man")), "only once"),
+        ((text, "man", ("saw", "telescope")), "no sense"),
+        (text, "three things"),
+        ((text, "telescope", ("saw",)), "three things"),
+        ((3, "telescope", ("saw", "man")), "three things"),
     ]
-    wrong = [
-        ("0 sentences", ("", "a", ("b", "c"))),
-        ("2 sentences", ("I go. You go.", "go", ("I", "You"))),
-        ("'hat'", (text, "hat", ("saw", "man"))),
-        ("two different", (text, "telescope", ("saw", "saw"))),
-        ("circle", (text, "telescope", ("with", "man"))),
-        ("cross", (text, "telescope", ("saw", "I"))),
-        ("neither", ("We watched the thief with binoculars.", "thief", ("with", "binoculars"))),
-        ("only once", (text, "the", ("saw", "man"))),
-        ("no sense", (text, "man", ("saw", "telescope"))),
-        ("three things", text),
-        ("three things", (text, "telescope", ("saw",))),
-        ("three things", (3, "telescope", ("saw", "man"))),
-    ]
-    assert faults(checks.readings, right, wrong) == []
+    assert verdicts.misjudged(checks.readings, answers) == []

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.grammar import conllu, parser_network, parsing, reading, scoring
+from helpers.grammar import parser_network, parsing, reading, scoring
 from tools.notebooks import taught
 
 
@@ -89,10 +89,11 @@ def test_the_study_trains_with_and_without_vectors(lesson, monkeypatch):
     assert trained == [(count, count, seed) for seed in range(3) for count in (40_000, 0)]
 
 
-def test_scores_on_ewt_are_noted(lesson, own, tmp_path, monkeypatch):
+def test_scores_on_ewt_are_noted(lesson, own, texts, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
     for part in ("dev", "test"):
-        conllu.write(tmp_path / f"en_ewt-ud-{part}.conllu", own[part][:20])
+        file = tmp_path / f"en_ewt-ud-{part}.conllu"
+        file.write_text("".join(texts[part][:20]), encoding="utf-8")
     parser = types.SimpleNamespace(facts={}, parse=parser_network.shipped().parse)
     lesson.note_scores(parser)
     expected = scoring.score(own["test"][:20], parser.parse(own["test"][:20]))

@@ -132,7 +132,7 @@ def test_decisions_and_their_meaning_are_inverse():
 
 def test_a_lexicon_numbers_what_it_saw_and_knows_the_rest_as_unknown():
     sentences = [Sentence(["The", "cats", "The"]), Sentence(["cats", "12"])]
-    lexicon = parsing.Lexicon.learn(sentences, ["the"], rare=2, rare_pieces=1)
+    lexicon = parsing.Lexicon.learn(sentences, ["the"])
     ids = lexicon.encode([*sentences, Sentence([]), Sentence(["日本", "😀"])])
     assert ids.shape == (4, 4, len(parsing.COLUMNS))
     assert (ids[:, 0] == parsing.ROOT).all()

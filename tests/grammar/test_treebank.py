@@ -11,12 +11,13 @@ def test_the_own_treebank_has_three_parts_without_a_sentence_in_common(own):
 
 
 @pytest.fixture
-def folder_of_ewt(own, tmp_path, monkeypatch):
+def folder_of_ewt(texts, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
     monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
     monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "empty"))
-    conllu.write(tmp_path / "en_ewt-ud-train.conllu", own["train"][:30])
-    conllu.write(tmp_path / "en_ewt-ud-dev.conllu", own["dev"][:20])
+    for part, count in (("train", 30), ("dev", 20)):
+        file = tmp_path / f"en_ewt-ud-{part}.conllu"
+        file.write_text("".join(texts[part][:count]), encoding="utf-8")
     return tmp_path
 
 
