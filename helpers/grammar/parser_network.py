@@ -50,14 +50,10 @@ class Settings:
 
 
 class Network(keras.Model):
-    """Encoder, tagger and the classifier of moves.
-
-    vectors: float32 (entries, d), pretrained vectors for the lexicon's "vector" table; they stay
-    as they are.
-    """
+    """Encoder, tagger and the classifier of moves."""
 
     def __init__(self, lexicon, vectors, settings):
-        """Make the network with random weights, apart from the given vectors."""
+        """Make it with random weights, apart from the lexicon's `vectors`, float32 (entries, d)."""
         super().__init__()
         sizes = {name: len(entries) for name, entries in lexicon.tables.items()}
         sizes["shape"] = VALUES_OF_SHAPE
@@ -99,8 +95,8 @@ class Network(keras.Model):
     def table(self, upper):
         """Prepare what each word adds to the hidden layer in each slot: (words · slots, hidden).
 
-        The largest product of the classifier is so computed once a word, not once a move. The last
-        rows stand for an empty slot.
+        So the classifier's largest product is computed once a word, not once a move. The last rows
+        stand for an empty slot.
         """
         words = tf.reshape(upper, (-1, upper.shape[-1]))
         words = tf.concat([words, tf.zeros((1, words.shape[-1]))], 0)
@@ -156,8 +152,7 @@ class Parser:
     def parse(self, sentences, beam=1):
         """Return new `Sentence`s with tags, heads and relations, in the order given.
 
-        Sentences of similar length share a batch; the network is called once for the batch, then
-        once for each move in all its sentences. beam: how many histories are kept.
+        Sentences of similar length share a batch. beam: how many histories are kept.
         """
         parsed = {}
         for group in batches([len(s) for s in sentences], PADDED_WORDS // beam):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.utils import pad_sequences
 
 from helpers.grammar import conllu, parsing
 from helpers.grammar.parser_network import (
@@ -72,7 +73,10 @@ class Lesson:
             oracle.follow(rows, moves)
             states.move(rows, moves, relations)
         words, labels, targets = (np.concatenate(arrays) for arrays in zip(*noted, strict=True))
-        tags = [_padded([table[i] for i in group], ids) for table in (self.tags, self.fine_tags)]
+        tags = [
+            pad_sequences([[-1, *table[i]] for i in group], ids.shape[1], padding="post", value=-1)
+            for table in (self.tags, self.fine_tags)  # -1, where there is no word
+        ]
         return self._with_hidden_words(ids), lengths + 1, *tags, words, labels, targets
 
     def _choose(self, logits, best, explore):
@@ -88,13 +92,6 @@ class Lesson:
         rare = (self.rng.random(ids.shape[:2]) < 0.05) & (ids[..., vector] >= len(SPECIAL))
         ids[..., vector][rare] = UNKNOWN
         return ids
-
-
-def _padded(rows, ids):
-    out = np.full(ids.shape[:2], -1, np.int32)
-    for number, row in enumerate(rows):
-        out[number, 1 : len(row) + 1] = row
-    return out
 
 
 def _training_step(network, optimizer):

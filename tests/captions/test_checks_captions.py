@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-import pytest
 import verdicts
 
 from helpers.captions import checks, speaker
@@ -51,7 +50,6 @@ def scene(place="snow", **changes):
 # The lesson's own solutions, run there, are right as well.
 ANSWERS = {
     checks.masked_loss: [
-        (..., "not attempted"),
         (loss_by_numpy, "right"),
         (loss_of_everything, "only padding still changes"),
         (lambda words, logits: loss_by_numpy(words, logits) / 2, "the mean over the real ones"),
@@ -59,7 +57,6 @@ ANSWERS = {
         (3, "it is not a function"),
     ],
     checks.beam_search: [
-        (..., "not attempted"),
         (beam, "right"),
         (lambda *given: list(beam(*given)), "right"),
         (lambda ask, length, width: beam(ask, length, 1), "a likelier sentence"),
@@ -69,14 +66,12 @@ ANSWERS = {
         (lambda *given: [4, END], "begins with START"),
     ],
     checks.precision: [
-        (..., "not attempted"),
         (precision, "right"),
         (lambda *given: precision(*given, clipped=False), "only as often as a reference has it"),
         (lambda sentence, references, n: precision(sentence, references, 1), "is not right"),
         (lambda *given: None, "should be one number"),
     ],
     checks.fooled: [
-        (..., "not attempted"),
         (Scene("snow", (CAT, Thing("dog", "red", "small", 50, 20))), "right"),
         (scene(colour="blue"), "right"),
         (scene(), "and that is true"),
@@ -90,11 +85,9 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("exercise", ANSWERS, ids=lambda exercise: exercise.name)
-def test_answers_are_told_apart(exercise):
-    context = [Parrot()] if exercise is checks.fooled else []
-    for number, (answer, wanted) in enumerate(ANSWERS[exercise]):
-        if wanted in ("right", "not attempted"):
-            assert verdicts.state(exercise, answer, *context) == wanted, number
-        else:
-            assert wanted in verdicts.why(exercise, answer, *context), number
+def test_answers_are_told_apart():
+    faults = {}
+    for exercise, answers in ANSWERS.items():
+        context = [Parrot()] if exercise is checks.fooled else []
+        faults[exercise.name] = verdicts.misjudged(exercise, answers, *context)
+    assert not any(faults.values()), faults

@@ -47,12 +47,10 @@ def test_what_is_placed_is_drawn_described_and_judged():
 
 def test_it_can_start_with_a_scene_and_leaves_a_picture_behind(monkeypatch):
     shown = []
-    monkeypatch.setattr(
-        widgets, "display", lambda data, raw, metadata: shown.append((data, metadata))
-    )
+    monkeypatch.setattr(widgets, "display", lambda data, **more: shown.append((data, more)))
     maker = SceneMaker(Reader(), Scene("night", (Thing(**CAT),)))
     assert maker.verdict == "Every word of it is true."
     maker.show()
-    (data, metadata), mime = shown[0], next(iter(shown[0][1]))
-    assert len(data[mime]) > 1000
-    assert "says: a red cat at night." in metadata[mime]["alt"]
+    ((data, more),) = shown
+    ((mime, details),) = more["metadata"].items()
+    assert len(data[mime]) > 1000 and "says: a red cat at night." in details["alt"]

@@ -46,25 +46,11 @@ def test_a_beam_of_one_is_greedy():
         assert found == row + [PAD] * (8 - len(row))
 
 
-def test_without_normalisation_short_sentences_win_more_often():
-    short, long = (
-        np.mean([(beam_search(language(n), 1, 8, 8, alpha) != PAD).sum() for n in range(20)])
-        for alpha in (0.0, 1.0)
-    )
-    assert short < long
-
-
-def test_it_speaks_the_same_in_a_batch_and_alone_and_from_a_file(
-    lesson, captioner, vocabulary, tmp_path
-):
+def test_it_speaks_the_same_in_a_batch_and_alone(captioner, vocabulary):
     speaker, (pictures, _, _) = Speaker(captioner, vocabulary), world.load("dev", 5)
     for width in (1, 3):
         together = speaker.describe(pictures, width)
         assert together == [speaker.describe(p[None], width)[0] for p in pictures]
-    captioner.save_weights(tmp_path / "c.weights.h5")
-    again = lesson.build_captioner(vocabulary, lesson.build_encoder())
-    again.load_weights(tmp_path / "c.weights.h5")
-    assert Speaker(again, vocabulary).describe(pictures, 3) == together
 
 
 def test_it_shows_where_it_looked_and_says_what_it_can_t_do(lesson, captioner, vocabulary):

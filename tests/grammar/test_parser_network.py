@@ -22,20 +22,13 @@ def trained(own):
     return parser, sentences, errors
 
 
-def test_training_learns_tags_and_trees(trained):
+def test_training_learns_tags_and_trees_and_wants_whole_ones(trained):
     parser, sentences, errors = trained
-    assert len(errors) == SMALL.epochs
-    assert errors[-1] < errors[0] / 2
+    assert len(errors) == SMALL.epochs and errors[-1] < errors[0] / 2
     untrained = scoring.score(sentences, Parser(parser.lexicon, VECTORS[1], SMALL).parse(sentences))
     after = scoring.score(sentences, parser.parse(sentences))
-    assert after["LAS"] > untrained["LAS"] + 30
-    assert after["UPOS"] > 80
-
-
-def test_only_trees_are_learned():
-    with pytest.raises(
-        conllu.TreebankError, match="“Go home” has no whole tree: word 1 has no head"
-    ):
+    assert after["LAS"] > untrained["LAS"] + 30 and after["UPOS"] > 80
+    with pytest.raises(conllu.TreebankError, match="“Go home” has no whole tree: word 1"):
         training.learn([Sentence(["Go", "home"])], *VECTORS, SMALL)
 
 
@@ -52,25 +45,16 @@ def test_every_output_is_a_tree_with_known_names(trained):
             assert set(sentence.tags) <= set(parser.lexicon.tables["tag"])
 
 
-def test_a_sentence_is_parsed_the_same_alone_and_in_company(trained):
-    parser, sentences, _ = trained
-    together = parser.parse(sentences[:20])
-    same = [
-        parser.parse([s])[0].heads.tolist() == t.heads.tolist()
-        for s, t in zip(sentences[:20], together, strict=True)
-    ]
-    assert sum(same) >= 19  # rounding may tip a close decision
-
-
-def test_a_saved_parser_comes_back(trained, tmp_path):
+def test_a_saved_parser_reads_the_same_and_each_sentence_as_if_it_were_alone(trained, tmp_path):
     parser, sentences, _ = trained
     parser.save(tmp_path / "p.npz")
     again = parser_network.load(tmp_path / "p.npz", *VECTORS)
     assert again.facts == parser.facts == {"sentences": 100, "epochs": 8, "seed": 0}
     assert again.settings == SMALL
-    before = scoring.score(sentences, parser.parse(sentences))
-    after = scoring.score(sentences, again.parse(sentences))
-    assert abs(before["LAS"] - after["LAS"]) < 1.5  # weights are kept as float16
+    together = parser.parse(sentences[:20])
+    alone = [again.parse([sentence])[0] for sentence in sentences[:20]]
+    same = [a.heads.tolist() == t.heads.tolist() for a, t in zip(alone, together, strict=True)]
+    assert sum(same) >= 19  # rounding may tip a close decision: weights are kept as float16
 
 
 def test_a_file_that_is_no_parser_gets_a_sentence(tmp_path):
