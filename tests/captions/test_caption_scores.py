@@ -26,9 +26,9 @@ def test_truth_counts_claims_where_they_are_made():
     cat = Scene("snow", (Thing("cat", "red", "small", 20, 20),))
     said = ["a red cat", "a red cat in the snow", "a red cat at night", "cat red"]
     shares = scores.truth(said, [cat] * 4)
-    assert shares["grammatical"] == 0.75 and shares["true"] == 0.5
-    assert shares["place"] == 0.5 and shares["things"] == 1.0
     assert np.isnan(shares["relation"])
+    wanted = {"grammatical": 0.75, "true": 0.5, "things": 1.0, "place": 0.5}
+    assert wanted.items() <= shares.items()
 
 
 def test_the_cells_that_a_thing_covers_add_up_to_its_area():

@@ -57,7 +57,7 @@ def test_the_network_sees_no_word_before_it_is_said(captioner, vocabulary):
     assert np.abs(first[3] - second[3]).max() > 1e-4
 
 
-def test_a_captioner_learns_from_grids_and_repeatably(lesson, monkeypatch):
+def test_a_captioner_learns_from_grids(lesson, monkeypatch):
     """As in the lesson's last section: grids from a network, once, and a sentence for each."""
     pictures, _, sentences = world.load("train", 8)
     said = [five[0] for five in sentences]
@@ -66,15 +66,13 @@ def test_a_captioner_learns_from_grids_and_repeatably(lesson, monkeypatch):
     monkeypatch.setattr(captioning, "BATCH", 5)
     grids = captioning.photo_grids(backbone, list(pictures), "any", size=96)
     assert grids.shape == (8, 6, 6, 3) and grids.max() <= 1
-    vocabulary, runs = Vocabulary.of(said, at_least=5), []
+    vocabulary = Vocabulary.of(said, at_least=5)
     rows = vocabulary.encode(said)
-    for _ in range(2):
-        keras.utils.set_random_seed(0)
-        model = lesson.build_captioner(vocabulary, lesson.encoder_of_grids(grids.shape[1:]))
-        lesson.train(model, vocabulary, LOSS, lambda _: (grids, said), 40, rate=5e-3)
-        runs.append(float(LOSS(rows[:, 1:], model([grids, rows[:, :-1]]))))
-    assert runs[0] < 2 < np.log(len(vocabulary.words))  # what guessing costs
-    assert runs[0] == pytest.approx(runs[1], rel=1e-3)
+    keras.utils.set_random_seed(0)
+    model = lesson.build_captioner(vocabulary, lesson.encoder_of_grids(grids.shape[1:]))
+    lesson.train(model, vocabulary, LOSS, lambda _: (grids, said), 40, rate=5e-3)
+    loss = float(LOSS(rows[:, 1:], model([grids, rows[:, :-1]])))
+    assert loss < 2 < np.log(len(vocabulary.words))  # what guessing costs
     assert len(set(Speaker(model, vocabulary).describe(grids))) >= 4  # it tells them apart
     fresh, five = lesson.fresh_scenes(0)
     assert len(fresh) == len(five) == 4096 and five[0] != said[0]
