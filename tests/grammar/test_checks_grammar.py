@@ -95,9 +95,8 @@ CONTEXT = {checks.oracle: [SENTENCE], checks.feature: [look]}
 
 
 def test_answers_are_told_apart():
-    faults = {
-        exercise.name: found
-        for exercise, answers in ANSWERS.items()
-        if (found := verdicts.misjudged(exercise, answers, *CONTEXT.get(exercise, ())))
-    }
-    assert faults == {}
+    faults = {}
+    for exercise, answers in ANSWERS.items():
+        table, context = [(..., "not attempted"), *answers], CONTEXT.get(exercise, ())
+        faults[exercise.name] = verdicts.misjudged(exercise, table, *context)
+    assert not any(faults.values()), faults
