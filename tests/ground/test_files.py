@@ -18,7 +18,9 @@ def test_written_whole_or_not_at_all(tmp_path):
             raise stop
         assert [one.name for one in tmp_path.iterdir()] == [path.name]
         assert path.read_bytes() == b"old\n"
+    old = path.stat().st_ino
     files.write(str(path), b"\0new")
+    assert path.stat().st_ino != old  # it took its place in one step
     assert path.read_bytes() == b"\0new"
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
