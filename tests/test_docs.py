@@ -66,8 +66,7 @@ STRESSED = {
     "00": "exercises, two switches",
     "01": "two hidden layers, once",
     "02": "names, largest weight, conceptual graph, keras, two seeds",
-    "03": "sick, colours, edges, shapes, randomflip, the same pictures, several seeds, "
-    "learning wins, everybody healthy",
+    "03": "sick, colours, edges, shapes, randomflip",
     "04": "once, cats and dogs, cells, retina, skin, pathology, your guess",
     "05": "true, real, add up, search, chose",
     "07": "choose, define, dream explorer",

@@ -17,7 +17,7 @@ from tools import notebooks
 # options as {name: value}, and what the lesson teaches as a module; it returns {figure: number}.
 REGISTRY = {
     "captioner": ("helpers.captions.scores:evaluate", "05", ()),
-    "cells-cnn": ("helpers.cells.drawn:score_cnn", None, ()),
+    "cells-cnn": ("helpers.cells.drawn:score_cnn", "03", ()),
     "compact-inception": ("helpers.vision.inception:score", "04", ()),
     "mnist-cnn": ("helpers.digits.mnist:score_cnn", None, ()),
     "mnist-dense": ("helpers.digits.mnist:score_dense", None, ()),

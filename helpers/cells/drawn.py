@@ -57,15 +57,16 @@ def draw(count: int, seed=0, difficulty: float = 0.8, share_sick: float = 0.5) -
     return pictures, labels
 
 
-def score_cnn(options: dict[str, str]) -> dict[str, float]:
-    """Score cells-cnn on lesson 03's 400 held-out pictures, for `python -m helpers evaluate`.
+def score_cnn(options: dict[str, str], lesson) -> dict[str, float]:
+    """Score cells-cnn on lesson 03's 400 test pictures, for `python -m helpers evaluate`.
 
-    An alarm is a probability of at least 0.5. `roc_area` is the area under the ROC curve.
+    `lesson`: what lesson 03 teaches, which builds the network. An alarm is a probability of at
+    least 0.5; `roc_area` is the area under the ROC curve.
     """
-    import keras
     from sklearn.metrics import roc_auc_score
 
-    model = keras.models.load_model(assets.path("cells-cnn"), compile=False)
+    model = lesson.build_cnn()
+    model.load_weights(assets.path("cells-cnn"))
     _, (x, y) = load(LESSON)
     says = model.predict(x, verbose=0)[:, 0]
     alarm = says >= 0.5

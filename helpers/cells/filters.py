@@ -1,6 +1,6 @@
 """Filters of nine numbers, slid over a picture: what a convolution is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -10,10 +10,9 @@ from helpers import assets, images
 
 @dataclass(frozen=True)
 class Filter:
-    """Nine numbers, what their sum is divided by, how to look at the result, how to know it by."""
+    """Nine numbers, what their sum is divided by, and whether the result's sign counts."""
 
     numbers: tuple[tuple[float, ...], ...]  # three rows of three
-    telltale: str = field(compare=False)
     divide_by: float = 1.0
     ignore_sign: bool = False
 
@@ -29,38 +28,13 @@ class Filter:
 
 # Sobel's and Prewitt-like filters of the 1960s and 70s, which every image editor still carries.
 FILTERS = {
-    "Nothing": Filter(
-        ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
-        "nothing has changed: each pixel is itself",
-    ),
-    "Blur": Filter(
-        ((1, 1, 1), (1, 1, 1), (1, 1, 1)),
-        "fine detail is gone: each pixel is the mean of nine",
-        divide_by=9,
-    ),
-    "Sharpen": Filter(
-        ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
-        "each pixel is pushed away from its neighbours, so every line is crisper",
-    ),
-    "Upright edges (Sobel)": Filter(
-        ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
-        "posts and walls shine, beams and steps are dark: right minus left",
-        ignore_sign=True,
-    ),
-    "Level edges (Sobel)": Filter(
-        ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
-        "beams and steps shine, posts are dark: below minus above",
-        ignore_sign=True,
-    ),
-    "All edges (Laplace)": Filter(
-        ((1, 1, 1), (1, -8, 1), (1, 1, 1)),
-        "thin lines in all directions: the neighbours minus the pixel itself",
-        ignore_sign=True,
-    ),
-    "Emboss": Filter(
-        ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
-        "it looks like a relief, lit from the lower right",
-    ),
+    "Identity": Filter(((0, 0, 0), (0, 1, 0), (0, 0, 0))),
+    "Blur": Filter(((1, 1, 1), (1, 1, 1), (1, 1, 1)), divide_by=9),
+    "Sharpen": Filter(((0, -1, 0), (-1, 5, -1), (0, -1, 0))),
+    "Vertical edges (Sobel)": Filter(((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)), ignore_sign=True),
+    "Horizontal edges (Sobel)": Filter(((-1, -2, -1), (0, 0, 0), (1, 2, 1)), ignore_sign=True),
+    "All edges (Laplace)": Filter(((1, 1, 1), (1, -8, 1), (1, 1, 1)), ignore_sign=True),
+    "Emboss": Filter(((-2, -1, 0), (-1, 1, 1), (0, 1, 2))),
 }
 
 

@@ -6,7 +6,7 @@ from sklearn import metrics
 from verdicts import misjudged
 
 from helpers.cells import checks
-from helpers.cells.filters import FILTERS, convolve
+from helpers.cells.filters import convolve
 
 
 def by_windows(picture, weights):
@@ -29,23 +29,6 @@ def test_slide():
         (..., "not attempted"),
     ]
     assert not misjudged(checks.slide, table)
-
-
-def test_level():
-    table = [
-        (FILTERS["Level edges (Sobel)"].numbers, "right"),
-        ([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], "right"),
-        (np.array([[0, -1, 0], [0, 1, 0], [0, 0, 0]]), "right"),
-        ([1, 2, 1, 0, 0, 0, -1, -2, -1], "(3, 3) is asked for"),
-        (FILTERS["Upright edges (Sobel)"].numbers, "does not see"),
-        (FILTERS["All edges (Laplace)"].numbers, "upright ones too"),
-        (FILTERS["Blur"].numbers, "plain wall"),
-        ([[-1, 0, 1], [0, 0, 0], [1, 0, -1]], "does not see"),
-        (np.zeros((3, 3)), "does not see"),
-        ("edges", "not a str"),
-        ([[..., 0, 0], [0, 0, 0], [0, 0, 0]], "not attempted"),
-    ]
-    assert not misjudged(checks.level, table)
 
 
 def size_and_outline(picture):
@@ -92,17 +75,17 @@ def test_rates():
     assert not misjudged(checks.rates, table)
 
 
-def test_line():
+def test_threshold():
     true = np.repeat([1, 0], [40, 100])
     says = np.concatenate([np.linspace(0.1, 1, 40), np.linspace(0, 0.5, 100)])
     table = [
         (0.14, "right"),
         (np.quantile(says[:40], 0.05), "right"),
         (0.5, "of the sick"),
-        (0.0, "a higher line does too"),
-        (0.05, "a higher line does too"),
+        (0.0, "a higher threshold does too"),
+        (0.05, "a higher threshold does too"),
         ([0.1, 0.2], "one number"),
         ("low", "one number"),
         (..., "not attempted"),
     ]
-    assert not misjudged(checks.line, table, says, true)
+    assert not misjudged(checks.threshold, table, says, true)
