@@ -11,8 +11,7 @@ from nbformat import v4
 from PIL import Image
 
 from helpers import figures, images, widgets
-from tools.notebooks import normalise
-from tools.running import page
+from tools import notebooks
 
 ALT = "A grey field without sheep."
 PICTURE = np.full((20, 30, 3), 120, "uint8")
@@ -47,7 +46,9 @@ def test_one_output_carries_widget_picture_and_constant_text(outputs):
     # An exported page, where no widget can be, shows the picture.
     output = v4.new_output("display_data", data=data, metadata=metadata)
     cell = v4.new_code_cell("widget", execution_count=1, outputs=[output])
-    exported = page(normalise(v4.new_notebook(cells=[cell])), "a lesson")
+    exported = notebooks.html(
+        notebooks.normalise(v4.new_notebook(cells=[cell])), "a lesson", "report"
+    )
     assert data["image/png"][:40] in exported and ALT in exported
     assert "widget-view" not in exported
     with pytest.raises(ValueError, match="say in a sentence"):
