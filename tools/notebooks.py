@@ -25,6 +25,7 @@ LANGUAGE_INFO = {
 }
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ROW = re.compile(r"^\| \[\d\d [^\]]*\]\(notebooks/(\d\d_\w+\.ipynb)\)", re.MULTILINE)
+WRITTEN = re.compile(r"\A%%writefile (?:-a )?(\w+)\.py.*")
 MEASURED = re.compile(r"(<!-- measured -->).*?(<!-- /measured -->)", re.DOTALL)
 
 
@@ -97,35 +98,43 @@ def taught(lesson):
     """Return a module of what `lesson` (its number or name) teaches: the cells tagged `taught`.
 
     They are the only copy of that code. What they only show (a check, a figure) isn't run, and of
-    the other cells only the imports are. Raises LessonError when there is no such lesson or nothing
-    in it is tagged so.
+    the other cells only the imports are. A cell that is written to a file counts without its
+    line `%%writefile`. Raises LessonError when there is no such lesson or nothing is tagged so.
     """
     paths = [path for path in lessons() if lesson in (path.stem, path.stem[:2])]
     cells = [cell for cell in read(paths[0]).cells if cell.cell_type == "code"] if paths else []
     if not any("taught" in cell.metadata.get("tags", []) for cell in cells):
         raise LessonError(f"No lesson {lesson} with cells tagged 'taught' is in {NOTEBOOKS}.")
+    sources = [cell.source for cell in cells]
+    written = {found[1] for found in map(WRITTEN.match, sources) if found}
     module = types.ModuleType(paths[0].stem)
     for cell in cells:
         name = f"<{module.__name__}, cell {cell.id}>"
         if "taught" in cell.metadata.get("tags", []):
-            tree = ast.parse(cell.source)
+            source = WRITTEN.sub("", cell.source)
+            tree = ast.parse(source)
             tree.body = [node for node in tree.body if not isinstance(node, ast.Expr)]
             # Where Python looks sources up: TensorFlow's AutoGraph reads a function's own.
-            lines = cell.source.splitlines(keepends=True)
-            linecache.cache[name] = len(cell.source), None, lines, name
+            lines = source.splitlines(keepends=True)
+            linecache.cache[name] = len(source), None, lines, name
         else:
-            tree = _imports(cell.source)
+            tree = _imports(cell.source, written)
         exec(compile(tree, name, "exec"), vars(module))  # noqa: S102 - our own lesson
     return module
 
 
-def _imports(source):
-    """Parse a cell and keep its imports; a cell with a magic has none."""
+def _imports(source, written):
+    """Parse a cell and keep its imports, not those of `written`; one with a magic has none."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return ast.Module([], [])
-    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    tree.body = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and not written & {alias.name for alias in node.names}
+    ]
     return tree
 
 

@@ -1,36 +1,40 @@
 """Worker processes on this machine: started, watched and stopped, and none is left behind.
 
-A cluster lives in a folder. Each worker gets its place in the cluster in TF_CONFIG, appends what
-happens to `worker-0.jsonl` (a line of JSON each), and everything else that it says goes to
-`worker-0.log`. Workers end when told to, when one of them fails, and when the process that started
-them is gone, however it went: they hold the other end of a pipe.
+A cluster lives in a folder. Each worker runs the same program there, with its place in the cluster
+in TF_CONFIG. What it prints, a line of JSON for each event, goes to `worker-0.jsonl`, everything
+else to `worker-0.log`. Workers end when told to, when one of them fails, and when the process that
+started them is gone, however it went.
+
+On Linux workers are forked from one process that has loaded TensorFlow and done nothing with it:
+they start at once, and hold what they don't change only once.
 
 TensorFlow's servers ask nobody who he is, and TensorFlow opens them on every network card. Where
 the system lets us (Linux 5.7 or later) `confine` ties them to this machine's loopback.
 """
 
-import atexit
 import contextlib
 import json
+import multiprocessing
 import os
+import runpy
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
-WORKER = ("-m", "helpers.scaling.worker")
+LOADED = "tensorflow", "keras"  # before the workers are forked
 POLL = 0.05  # seconds between two looks at the workers
 GRACE = 3.0  # seconds that a worker gets to end by itself
 PATIENCE = 120.0  # seconds without news before a worker counts as stuck; loading takes the longest
 PEER_LOST = 75  # exit code of a worker that could not go on because of another one
+LOST = "UnavailableError", "DeadlineExceededError", "AbortedError"  # TensorFlow's words for it
 LOOPBACK = b"lo\0"
 AGAIN = "Start it again: it goes on from the last checkpoint."
 
@@ -57,61 +61,80 @@ def tf_config(addresses: Sequence[str], index: int) -> str:
 # -- in the worker -------------------------------------------------------------------------------
 
 
-class Reporter:
-    """Append events to a file, a line of JSON each, as they happen."""
+def _work(program: Path, addresses: Sequence[str], index: int) -> None:
+    """Run `program` in its folder as worker `index`: the whole life of a worker's process."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # Ctrl-C is for the one who started us; it tells us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.chdir(program.parent)
+    for descriptor, name in (1, f"worker-{index}.jsonl"), (2, f"worker-{index}.log"):
+        file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(file, descriptor)
+        os.close(file)
+    os.environ |= {
+        "TF_CONFIG": tf_config(addresses, index),
+        "TF_CPP_MIN_LOG_LEVEL": "2",  # its errors may be the only trace: they go to the log
+        "CUDA_VISIBLE_DEVICES": "-1",  # two processes on one GPU would fight for its memory
+        "no_grpc_proxy": f"{HOST},localhost",
+    }
+    confine(int(addresses[index].rpartition(":")[2]))
+    try:
+        runpy.run_path(str(program), run_name="__main__")
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}".partition("\n")[0], file=sys.stderr, flush=True)
+        # Not sys.exit: TensorFlow's own farewell would wait for the one that is gone.
+        os._exit(PEER_LOST if type(error).__name__ in LOST else 1)
 
-    def __init__(self, file: Path):
-        """Open `file` for appending."""
-        self._file = Path(file).open("a", encoding="utf-8")  # noqa: SIM115 - open until the end
 
-    def __call__(self, event: str, **facts: float) -> None:
-        """Write one event, and `facts` about it."""
-        self._file.write(json.dumps({"event": event, "time": time.time(), **facts}) + "\n")
-        self._file.flush()
+def _end_with_parent() -> None:
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
 
 
-def end_with_parent() -> None:
-    """End this process as soon as nobody holds the other end of its standard input."""
-
-    def wait():
-        with contextlib.suppress(OSError):
-            while os.read(0, 1024):
-                pass
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def confine(port: int, done: Callable[[], None] = lambda: None) -> threading.Thread:
+def confine(port: int) -> threading.Thread:
     """Tie this process's server on `port` to loopback, as soon as it is there; return the thread.
 
-    From then on nothing that comes over a network card reaches it, and `done` is called. Only Linux
-    can do that to a server that is already open; elsewhere nothing happens.
+    From then on nothing that comes over a network card reaches it. Only Linux can do that to a
+    server that is already open; elsewhere nothing happens.
     """
 
-    def wait():
+    def look():
         process, until = psutil.Process(), time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for one in process.net_connections("tcp"):
                 if one.status == psutil.CONN_LISTEN and one.laddr.port == port:
-                    with contextlib.suppress(OSError):
-                        _bind_to_loopback(one.fd)
-                        done()
+                    with (
+                        contextlib.suppress(OSError),
+                        socket.socket(fileno=os.dup(one.fd)) as server,
+                    ):
+                        server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
                     return
             time.sleep(0.002)
 
-    thread = threading.Thread(target=wait, daemon=True)
+    thread = threading.Thread(target=look, daemon=True)
     if hasattr(socket, "SO_BINDTODEVICE"):
         thread.start()
     return thread
 
 
-def _bind_to_loopback(descriptor: int) -> None:
-    with socket.socket(fileno=os.dup(descriptor)) as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
-
-
 # -- in the process that starts them -------------------------------------------------------------
+
+
+def _starter():
+    """How processes are made: forked from one that is ready, or anew where forking is unsafe."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(LOADED))
+    return context
+
+
+def unload() -> None:
+    """End the process that workers are forked from, about 0.2 GB; the next cluster starts anew."""
+    if sys.platform == "linux":
+        from multiprocessing import forkserver  # which other systems may not have
+
+        forkserver._forkserver._stop()
 
 
 class _Reports:
@@ -129,7 +152,9 @@ class _Reports:
                 opened.seek(self._position)
                 whole, end, _ = opened.read().rpartition(b"\n")
             self._position += len(whole + end)
-            self.events += map(json.loads, whole.splitlines())
+            for line in whole.splitlines():
+                with contextlib.suppress(ValueError):  # something else that was printed
+                    self.events.append(json.loads(line))
         return self.events
 
     def last(self, event: str) -> int:
@@ -138,29 +163,37 @@ class _Reports:
 
 
 class Cluster:
-    """`workers` processes that run `program` with this Python, in `folder`.
+    """`workers` processes that run `program`, a Python file, in its folder.
 
-        with Cluster(folder) as two:
+        with Cluster("train_loop.py") as two:
             two.watch(bar)
 
     They are started on entering and stopped on leaving, whatever happens between.
     """
 
-    def __init__(self, folder: Path, workers: int = 2, program: Sequence[str] = WORKER):
-        """Prepare; nothing runs yet. The program gets the folder as its argument."""
-        self.folder, self.program = Path(folder), tuple(program)
+    def __init__(self, program: Path, workers: int = 2):
+        """Prepare; nothing runs yet."""
+        self.program = Path(program).resolve()
         self.addresses = [f"{HOST}:{port}" for port in free_ports(workers)]
-        self.processes: list[subprocess.Popen] = []
+        self.processes: list[multiprocessing.Process] = []
         self._reports: list[_Reports] = []
 
     def __enter__(self) -> "Cluster":
         """Start the workers."""
-        atexit.register(self.stop)
+        from helpers.start import (
+            silenced,  # here: a worker, which loads this file, needs no IPython
+        )
+
+        starter = _starter()
         try:
             for index in range(len(self.addresses)):
-                self._reports.append(_Reports(self.folder / f"worker-{index}.jsonl"))
-                self.processes.append(self._start(index))
+                self._reports.append(_Reports(self._file(index, "jsonl")))
+                task = self.program, self.addresses, index
+                self.processes.append(starter.Process(target=_work, args=task, daemon=True))
+                with silenced():  # what TensorFlow says before it can be told not to
+                    self.processes[-1].start()
         except BaseException:
+            self.processes = [one for one in self.processes if one.pid]
             self.stop()
             raise
         return self
@@ -169,23 +202,8 @@ class Cluster:
         """Stop those that still run."""
         self.stop()
 
-    def _start(self, index: int) -> subprocess.Popen:
-        settings = {
-            "TF_CONFIG": tf_config(self.addresses, index),
-            "TF_CPP_MIN_LOG_LEVEL": "2",  # its errors may be the only trace: they go to the log
-            "CUDA_VISIBLE_DEVICES": "-1",  # two processes on one GPU would fight for its memory
-            "no_grpc_proxy": f"{HOST},localhost",
-        }
-        with (self.folder / f"worker-{index}.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, *self.program, str(self.folder)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                env=os.environ | settings,
-                start_new_session=True,  # Ctrl-C is for us; we tell them
-            )
+    def _file(self, index: int, kind: str) -> Path:
+        return self.program.parent / f"worker-{index}.{kind}"
 
     def events(self, index: int) -> list[dict]:
         """Return what worker `index` has reported since this cluster was started, oldest first."""
@@ -232,7 +250,7 @@ class Cluster:
             time.sleep(POLL)
 
     def _failed(self) -> list[int]:
-        codes = [process.poll() for process in self.processes]
+        codes = [process.exitcode for process in self.processes]
         return [index for index, code in enumerate(codes) if code not in (None, 0)]
 
     def _blame(self) -> str:
@@ -242,7 +260,7 @@ class Cluster:
         self._wait()
         # Who lost a peer is not to blame, unless nobody else is.
         suspects = first + [index for index in self._failed() if index not in first]
-        codes = [self.processes[index].returncode for index in suspects]
+        codes = [self.processes[index].exitcode for index in suspects]
         code = next((code for code in codes if code != PEER_LOST), PEER_LOST)
         index = suspects[codes.index(code)]
         self.stop()
@@ -253,32 +271,27 @@ class Cluster:
         return f"Worker {index} {how} before its work was done, so the cluster was stopped. {AGAIN}"
 
     def _last_words(self, index: int) -> str:
-        log = (self.folder / f"worker-{index}.log").read_text(encoding="utf-8", errors="replace")
+        log = self._file(index, "log").read_text(encoding="utf-8", errors="replace")
         lines = [line.strip() for line in log.splitlines() if line.strip()]
         return lines[-1][:200] if lines else "it said nothing"
 
     def kill(self, index: int) -> None:
         """End worker `index` at once, as a power cut would: it gets no chance to save anything."""
         self.processes[index].kill()
-        self.processes[index].wait()
+        self.processes[index].join()
 
     def running(self) -> int:
         """Return how many workers run."""
-        return sum(process.poll() is None for process in self.processes)
+        return sum(process.is_alive() for process in self.processes)
 
     def stop(self) -> None:
         """Stop all workers: ask, wait a moment, then insist. Stopping twice does no harm."""
         for process in self.processes:
-            if process.poll() is None:
-                process.terminate()
+            process.terminate()
         self._wait()
         for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            if process.stdin:
-                process.stdin.close()
-        atexit.unregister(self.stop)
+            process.kill()
+            process.join()
 
     def _wait(self) -> None:
         """Give those that still run a moment to end by themselves."""

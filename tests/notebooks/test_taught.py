@@ -24,12 +24,14 @@ def test_taught_cells_are_a_module_and_of_others_only_imports_run(lesson):
     lesson(
         ("import math\nfrom pathlib import Path as P\nraise SystemExit", []),
         ("%magic\nimport nothing", []),
+        ("import sheep", []),
         ("def area(r):\n    return math.pi * r**2", ["taught"]),
         ("area = None", ["solution"]),
+        ("%%writefile -a sheep.py\n\nimport json\nWOOL = json.dumps(1)", ["taught"]),
         ("HALF = area(1) / 2\nhere = P('x')\nprint(1 / 0)", ["solution", "taught"]),
     )
     module = notebooks.taught("03")
-    assert round(module.HALF, 4) == 1.5708 and str(module.here) == "x"
+    assert round(module.HALF, 4) == 1.5708 and str(module.here) == "x" and module.WOOL == "1"
     assert vars(notebooks.taught("03_sheep")).keys() == vars(module).keys()
 
 
