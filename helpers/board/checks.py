@@ -74,7 +74,7 @@ def dead_units(function):
         found = function(np.array(activations, float))
         if np.ndim(found) or found != dead:
             raise Wrong(f"for activations where {why}, your function returns {found}")
-    return "A relu that is 0 for every digit has no slope either: it can't learn its way back."
+    return "A relu that is 0 for every digit has no gradient either: it can't learn its way back."
 
 
 @exercise
