@@ -64,7 +64,7 @@ def test_links_lead_to_something_and_make_targets_exist():
 # unless it is one of these, which stress something.
 STRESSED = {
     "00": "exercises, two switches",
-    "01": "two hidden layers, once",
+    "01": "once",
     "02": "names, largest weight, conceptual graph, keras, two seeds",
     "03": "sick, colours, edges, shapes, randomflip",
     "04": "once, cats and dogs, cells, retina, skin, pathology, your guess",

@@ -5,8 +5,6 @@ Every digit was scaled into a box of 20 × 20 pixels and moved so that its centr
 the middle of the picture; `normalise` does the same to a digit that somebody draws.
 """
 
-import functools
-
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -58,15 +56,8 @@ def scaled(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return x.reshape(-1, *shape).astype("float32") / 255
 
 
-def score(name: str, options: dict | None = None) -> dict[str, float]:
-    """Score the shipped checkpoint `name` on the 1,000 test digits, which it was not trained on.
-
-    Returns how many `digits` and `errors` there are, the `accuracy`, and the `loss` (the mean
-    cross-entropy, in nats).
-    """
-    import keras
-
-    model = keras.models.load_model(assets.path(name), compile=False)
+def _score(model, name: str) -> dict[str, float]:
+    model.load_weights(assets.path(name))
     _, (x_test, y_test) = load()
     outputs = model.predict(scaled(x_test, model.input_shape[1:]), verbose=0)
     errors = int(np.count_nonzero(outputs.argmax(1) != y_test))
@@ -75,8 +66,18 @@ def score(name: str, options: dict | None = None) -> dict[str, float]:
     return {"digits": len(y_test), "errors": errors, "accuracy": accuracy, "loss": losses.mean()}
 
 
-# For `python -m helpers evaluate`.
-score_dense, score_cnn = (functools.partial(score, name) for name in ("mnist-dense", "mnist-cnn"))
+def score_dense(options: dict, lesson) -> dict[str, float]:
+    """Score the shipped dense reader on the 1,000 test digits, which it was not trained on.
+
+    Lesson 01 (a module of what it teaches) builds the network. Returns how many `digits` and
+    `errors` there are, the `accuracy`, and the `loss` (the mean cross-entropy, in nats).
+    """
+    return _score(lesson.build(), "mnist-dense")
+
+
+def score_cnn(options: dict, lesson) -> dict[str, float]:
+    """Score the convolutional reader in the same way."""
+    return _score(lesson.build_cnn(), "mnist-cnn")
 
 
 def normalise(picture: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A neuron's knobs: three sliders, and real digits that change sides as the learner turns them.
 
-board = Board(neuron, pictures, inputs, is_seven)
+board = Board(neuron, pictures, inputs, is_seven, other=6)
 widgets.explore(board.draw, board.alt, **sliders())
 """
 
@@ -17,7 +17,7 @@ from helpers import figures, widgets
 LIMITS = {"upper_weight": 2.0, "lower_weight": 2.0, "bias": 20.0}  # to either side
 START = (0.5, 1.0, -20.0)  # wrong, and visibly so
 
-SIX, SEVEN = (251, 227, 210), (214, 232, 245)  # tints of the palette's orange and blue
+OTHER, SEVEN = (251, 227, 210), (214, 232, 245)  # tints of the palette's orange and blue
 DIGIT = 1.9  # width and height of a digit on the map, in per cent of ink
 FINE = 24  # pixels of the ink's layer for one per cent
 GRID = 160  # points along each axis at which the neuron is asked what it says
@@ -57,11 +57,13 @@ class Board:
     `neuron(setting, inputs)` gets (upper weight, lower weight, bias) and inputs of shape (n, 2),
     and returns n booleans: whether it takes each for a seven. `pictures`: uint8 (n, height, width),
     white ink on black. `inputs`: (n, 2), per cent of ink in the two halves. `is_seven`: (n,).
+    `other`: the digit that the others are.
     """
 
-    def __init__(self, neuron: Callable, pictures, inputs: np.ndarray, is_seven: np.ndarray):
+    def __init__(self, neuron: Callable, pictures, inputs: np.ndarray, is_seven, other: int):
         """Lay the digits' ink out once; what the neuron says is drawn for each setting."""
         self.neuron, self.inputs, self.is_seven = neuron, inputs, np.asarray(is_seven, bool)
+        self.other = other
         self._low, self._high = inputs.min(0) - DIGIT, inputs.max(0) + DIGIT
         self._ink = self._layer_of_ink(pictures)
 
@@ -74,8 +76,8 @@ class Board:
         """Say what there is to see, in two sentences."""
         right = self.right(upper_weight, lower_weight, bias).sum()
         return (
-            f"A map of {len(self.inputs)} handwritten sixes and sevens by the ink in their two "
-            "halves: sixes lie higher, with more ink below. With the weights "
+            f"A map of {len(self.inputs)} handwritten digits, each a {self.other} or a 7, by the "
+            "ink in their two halves. With the weights "
             f"{upper_weight:.2f} and {lower_weight:.2f} and the bias {bias:.1f} the neuron has "
             f"{right} right; those that it has wrong are framed."
         )
@@ -93,7 +95,7 @@ class Board:
         # What it says in the corners, written: colour is not the only sign.
         for x, ha in ((self._low[0] + 0.4, "left"), (self._high[0] - 0.4, "right")):
             for y, va in ((self._low[1] + 0.4, "bottom"), (self._high[1] - 0.4, "top")):
-                says = 7 if self.neuron(setting, np.array([[x, y]]))[0] else 6
+                says = 7 if self.neuron(setting, np.array([[x, y]]))[0] else self.other
                 axes.text(x, y, f"“{says}”", ha=ha, va=va, size=15)
         axes.set(
             xlabel="ink in the upper half (%)",
@@ -108,7 +110,7 @@ class Board:
         across, up = np.linspace(self._low, self._high, GRID).T
         points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
         answers = np.asarray(self.neuron(setting, points), int)
-        return np.array([SIX, SEVEN], np.uint8)[answers].reshape(GRID, GRID, 3)
+        return np.array([OTHER, SEVEN], np.uint8)[answers].reshape(GRID, GRID, 3)
 
     def _layer_of_ink(self, pictures: np.ndarray) -> np.ndarray:
         """Every digit in its place, dark ink on nothing: uint8 (height, width, 4), row 0 lowest."""

@@ -7,12 +7,13 @@ from lab import draw
 from strokes import DIGITS
 
 CELL = """\
-import keras
 from helpers import assets
 from helpers.digits import mnist
 from helpers.digits.drawpad import DrawPad
+from tools import notebooks
 
-reader = keras.models.load_model(assets.path("mnist-cnn"))
+reader = notebooks.taught("01").build_cnn()
+reader.load_weights(assets.path("mnist-cnn"))
 _, (x_test, y_test) = mnist.load()
 pad = DrawPad(lambda digit: reader(mnist.scaled(digit, (28, 28, 1)))[0].numpy(), x_test[:3])
 pad.show()

@@ -3,12 +3,12 @@
 import pathlib
 import runpy
 
-import keras
 import numpy as np
 
 from helpers import assets, widgets
 from helpers.digits import mnist
 from helpers.digits.drawpad import DrawPad, rasterise
+from tools import notebooks
 
 STROKES = pathlib.Path(__file__).parents[1] / "browser" / "strokes.py"
 DIGITS = runpy.run_path(str(STROKES))["DIGITS"]
@@ -26,7 +26,8 @@ def shaken(strokes, random):
 
 
 def test_the_shipped_reader_reads_clean_and_shaky_digits():
-    reader = keras.models.load_model(assets.path("mnist-cnn"), compile=False)
+    reader = notebooks.taught("01").build_cnn()
+    reader.load_weights(assets.path("mnist-cnn"))
     random = np.random.default_rng(0)
     drawings = [
         *DIGITS.values(),

@@ -89,7 +89,7 @@ def test_any_ink_fits_its_box_and_no_ink_is_no_digit():
     assert not mnist.normalise(np.zeros((50, 40), np.uint8)).any()
 
 
-@pytest.mark.parametrize(("name", "least"), [("mnist-dense", 0.94), ("mnist-cnn", 0.97)])
+@pytest.mark.parametrize(("name", "least"), [("mnist-dense", 0.91), ("mnist-cnn", 0.97)])
 def test_a_shipped_reader_scores_what_its_card_says(name, least):
     figures = scores.evaluate(name)
     assert figures["digits"] == 1000

@@ -20,7 +20,7 @@ def says_seven(setting, inputs):
 
 @pytest.fixture
 def board():
-    return Board(says_seven, PICTURES, INPUTS, IS_SEVEN)
+    return Board(says_seven, PICTURES, INPUTS, IS_SEVEN, 6)
 
 
 def test_a_turned_knob_redraws_the_map_and_its_words(board):
@@ -36,7 +36,7 @@ def test_a_turned_knob_redraws_the_map_and_its_words(board):
 
 def test_the_map_shows_the_neurons_two_sides_and_ink_where_the_inputs_say(board):
     sides = board._sides(RIGHT)
-    assert sides[-1, 0].tolist() == list(neuron.SIX)  # little ink above, much below
+    assert sides[-1, 0].tolist() == list(neuron.OTHER)  # little ink above, much below
     assert sides[0, -1].tolist() == list(neuron.SEVEN)
     left, low = ((INPUTS[2] - board._low) * neuron.FINE).astype(int)
     assert board._ink[low, left, 3] > 150
