@@ -139,7 +139,8 @@ def main(arguments=None):
     if options.command == "fetch" and not (options.names or options.all or options.setup):
         top.error("say which assets to fetch, or --setup, or --all")
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a locale without our dots and dashes
+        if hasattr(stream, "reconfigure"):  # a kernel's, by %run, has none
+            stream.reconfigure(errors="replace")  # a locale without our dots and dashes
     try:
         code = COMMANDS[options.command][1](options)
     except KeyboardInterrupt:
