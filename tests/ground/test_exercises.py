@@ -142,7 +142,8 @@ def wider(tmp_path, monkeypatch):
         nbformat.write(v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
     (tmp_path / "02_damaged.ipynb").write_text("{")
     no_history = Config(HistoryManager={"enabled": False})
-    shell = InteractiveShell(user_module=ModuleType("copy"), config=no_history)
+    # The shell puts its module where imports look: under a name that nothing else has.
+    shell = InteractiveShell(user_module=ModuleType("a_learners_copy"), config=no_history)
     shell.user_ns["wider"] = Exercise(wide, "Wider", ["a", "b"])
     monkeypatch.setattr(exercises, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(exercises, "get_ipython", lambda: shell)
