@@ -26,7 +26,8 @@ NOTE = (
     "builds on an exercise, it goes on with your answer once that is right, and with one of its "
     "own until then.*"
 )
-LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)[^)]*\)")
+# A link's text may be a picture.
+LINK = re.compile(r"\[((?:!\[[^\]]*\]\([^)]*\)|[^\]])*)\]\(([^)\s]+)[^)]*\)")
 EXTERNAL = re.compile(r"\w+:|#")
 
 
@@ -77,8 +78,9 @@ def _copy_linked(notebook, lesson, folder):
     """Copy what the lesson at that path links to, other than lessons, to the same place."""
     workshop = lesson.resolve().parents[1]
     for cell in notebook.cells:
-        for _, link in LINK.findall(cell.source if cell.cell_type == "markdown" else ""):
-            link = unquote(link.partition("#")[0])
+        text = cell.source if cell.cell_type == "markdown" else ""
+        found = [target for _, target in LINK.findall(text)] + notebooks.IMAGE.findall(text)
+        for link in (unquote(target.partition("#")[0]) for target in found):
             if not link or EXTERNAL.match(link) or link.endswith(".ipynb"):
                 continue
             source, place = (lesson.parent / link).resolve(), folder / link

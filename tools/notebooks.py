@@ -1,6 +1,7 @@
 """Which lessons there are, and how their files are read and written: normalised, whole or not."""
 
 import ast
+import copy
 import linecache
 import re
 import types
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import files
+from helpers import files, images
 
+IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)[^)]*\)")  # a picture in a text; group 1: its address
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 TEMPLATES = NOTEBOOKS.parent / "jupyter" / "nbconvert" / "templates"
 
@@ -90,8 +92,20 @@ def html(notebook, title, template, **options):
     # Bases are what templates are found in by name, paths what they extend.
     places = {"extra_template_basedirs": [str(TEMPLATES)], "extra_template_paths": [str(TEMPLATES)]}
     exporter = HTMLExporter(template_name=template, embed_images=True, **places, **options)
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    shown = copy.deepcopy(notebook)
+    for cell in shown.cells:
+        if cell.cell_type == "markdown":
+            cell.source = IMAGE.sub(_embedded, cell.source)
+    page, _ = exporter.from_notebook_node(shown, {"metadata": {"name": title}})
     return page
+
+
+def _embedded(found):
+    """A text's picture with its file inside; nbconvert embeds none from another folder."""
+    file = (NOTEBOOKS / found[1]).resolve()
+    if not (file.is_file() and file.is_relative_to(NOTEBOOKS.parent)):
+        return found[0]
+    return found[0].replace(found[1], images.data_url(images.read(file)))
 
 
 def taught(lesson):
