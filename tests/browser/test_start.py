@@ -6,8 +6,7 @@ from lab import drag, slide
 def test_the_knobs_move_the_border_and_pictures_have_their_alt_text(lab, page):
     notebook = lab.open(page, "00_start_here.ipynb")
     notebook.run_all()
-    covers = notebook.cell("covers = sorted(")
-    covers.get_by_role("img", name="Pictures from the lessons").wait_for()
+    page.locator(".jp-MarkdownCell img[alt^='Sixteen pictures of stained cells']").wait_for()
     right = "int(board.right(**knobs.values).sum())"
     before = notebook.value(right)
     cell = notebook.cell("knobs = widgets.explore(")
