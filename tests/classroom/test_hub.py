@@ -165,10 +165,10 @@ def test_each_tensorboard_shows_its_learners_runs_and_no_others(desks):
     assert len({desk.board for desk in desks}) == len(desks)
 
 
-@pytest.mark.parametrize("place", ["api/contents", "api/kernels", "api/sessions", "lab", "board"])
-def test_another_learners_server_refuses(desks, place):
+@pytest.mark.parametrize("where", ["api/contents", "api/kernels", "api/sessions", "lab", "board"])
+def test_another_learners_server_refuses(desks, where):
     for one, other in pairs(desks):
-        path = f"{other.board}data/runs" if place == "board" else f"/user/{other.name}/{place}"
+        path = f"{other.board}data/runs" if where == "board" else f"/user/{other.name}/{where}"
         refused = one.learner.ask(path)
         # JupyterLab's page sends a stranger to the hub's login first, which then refuses her.
         assert (
@@ -176,10 +176,10 @@ def test_another_learners_server_refuses(desks, place):
         )
 
 
-@pytest.mark.parametrize("place", ["api/contents", "board"])
-def test_whoever_has_not_logged_in_is_refused(desks, hub, place):
+@pytest.mark.parametrize("where", ["api/contents", "board"])
+def test_whoever_has_not_logged_in_is_refused(desks, hub, where):
     for desk in desks:
-        path = f"{desk.board}data/runs" if place == "board" else f"/user/{desk.name}/{place}"
+        path = f"{desk.board}data/runs" if where == "board" else f"/user/{desk.name}/{where}"
         reply = requests.get(hub.url + path, timeout=30, allow_redirects=False)
         assert reply.status_code in (302, 403)
         assert "rates" not in reply.text
