@@ -1,12 +1,11 @@
 """The checks of lesson 10, each with wrong answers and with different right ones."""
 
 import json
-import re
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from verdicts import state, why
+from verdicts import misjudged
 
 from helpers.scaling import checks, cluster
 
@@ -62,7 +61,7 @@ WRONG = {
         (lambda f, d, a, b: f.map(d).cache().shuffle(48).batch(b), "not augmented"),
         (lambda f, d, a, b: f.map(d).cache().shuffle(48).map(a), "its batches have"),
         (lambda f, d, a, b: f.map(d).cache().shuffle(48).map(a).repeat(2).batch(b), "come again"),
-        (lambda f, d, a, b: f.map(d).cache().shuffle(2).map(a).batch(b), "shuffled|order"),
+        (lambda f, d, a, b: f.map(d).cache().shuffle(2).map(a).batch(b), "the first"),
         (lambda f, d, a, b: list(f), "returns list"),
     ],
     "share": [
@@ -106,8 +105,6 @@ WRONG = {
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_wrong_and_open_answers(name):
-    check = getattr(checks, name)
-    assert state(check, ...) == "not attempted"
-    assert [state(check, answer) for answer in RIGHT[name]] == ["right"] * len(RIGHT[name])
-    for answer, reason in WRONG[name]:
-        assert re.search(reason, why(check, answer)), reason
+    right = [(answer, "right") for answer in RIGHT[name]]
+    table = [(..., "not attempted"), *right, *WRONG[name]]
+    assert misjudged(getattr(checks, name), table) == []
