@@ -43,8 +43,8 @@ class Result:
     """What came of running one lesson.
 
     seconds: from the kernel's start to the end of the last cell. peak_rss_mb: the most that the
-    kernel and its children held at once, in megabytes (10^6 bytes); pages that a child shares with
-    others count once, in the kernel. error: "" or a block to read. beside: what ran beside the
+    kernel and its children held at once, in megabytes (10^6 bytes); pages that they share count
+    once. error: "" or a block to read. beside: what ran beside the
     kernel, such as TensorBoard.
     """
 
@@ -59,8 +59,8 @@ class Result:
 class MemoryWatch:
     """Peak resident memory of a process and its children, looked at ten times a second.
 
-    Of a child it counts what the child alone holds: two workers that load the same library as the
-    kernel hold it once, and that is what a machine's limit is about.
+    What several of them share counts once, divided among them (Linux's PSS): that is what a
+    machine's limit is about. Elsewhere a child counts by what it alone holds.
     .peak: bytes. .children: every child that was seen, with its command, for those who clean up.
     """
 
@@ -91,12 +91,15 @@ class MemoryWatch:
 
     def _look(self):
         with contextlib.suppress(psutil.Error):
-            total = self.process.memory_info().rss
-            for child in self.process.children(recursive=True):
+            children = self.process.children(recursive=True)
+            own = self.process.memory_full_info() if children else self.process.memory_info()
+            total = getattr(own, "pss", own.rss)
+            for child in children:
                 self.children[child] = ""
                 with contextlib.suppress(psutil.Error):
                     self.children[child] = " ".join(child.cmdline())
-                    total += child.memory_full_info().uss
+                    held = child.memory_full_info()
+                    total += getattr(held, "pss", held.uss)
             self.peak = max(self.peak, total)
 
     def stop_children(self):
