@@ -6,7 +6,8 @@ else to `worker-0.log`. Workers end when told to, when one of them fails, and wh
 started them is gone, however it went.
 
 On Linux workers are forked from one process that has loaded TensorFlow and done nothing with it:
-they start at once, and hold what they don't change only once.
+they start at once, and hold what they don't change only once. That process, about 0.2 GB, ends with
+the one that started it.
 
 TensorFlow's servers ask nobody who he is, and TensorFlow opens them on every network card. Where
 the system lets us (Linux 5.7 or later) `confine` ties them to this machine's loopback.
@@ -67,6 +68,7 @@ def _work(program: Path, addresses: Sequence[str], index: int) -> None:
         os.setsid()  # Ctrl-C is for the one who started us; it tells us
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.chdir(program.parent)
+    sys.path.insert(0, str(program.parent))  # as when Python starts a program
     for descriptor, name in (1, f"worker-{index}.jsonl"), (2, f"worker-{index}.log"):
         file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(file, descriptor)
@@ -129,14 +131,6 @@ def _starter():
     return context
 
 
-def unload() -> None:
-    """End the process that workers are forked from, about 0.2 GB; the next cluster starts anew."""
-    if sys.platform == "linux":
-        from multiprocessing import forkserver  # which other systems may not have
-
-        forkserver._forkserver._stop()
-
-
 class _Reports:
     """What a worker has reported: `events`, oldest first, read on by each call of `update`."""
 
@@ -165,7 +159,7 @@ class _Reports:
 class Cluster:
     """`workers` processes that run `program`, a Python file, in its folder.
 
-        with Cluster("train_loop.py") as two:
+        with Cluster("worker.py") as two:
             two.watch(bar)
 
     They are started on entering and stopped on leaving, whatever happens between.

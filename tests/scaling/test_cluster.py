@@ -120,7 +120,6 @@ def test_it_hands_over_in_between_and_stops_what_still_runs(counting):
         assert 3 <= workers.steps() < 20 and workers.running() == 2
     assert workers.running() == 0 and gone(*pids(workers))
     workers.stop()  # once more does no harm
-    cluster.unload()
     with Cluster(counting(), 1) as workers:  # and another can be started
         workers.watch()
 
@@ -225,10 +224,12 @@ def test_workers_end_with_the_process_that_started_them(counting, last):
 @pytest.mark.slow
 def test_two_workers_train_one_dies_and_nothing_is_lost(tmp_path):
     """Two TensorFlow processes on loopback run what lesson 10 writes, as the lesson does."""
-    cells = notebooks.read(notebooks.NOTEBOOKS / "10_scale_up.ipynb").cells
-    taught = [c.source for c in cells if c.source.startswith("%%writefile")]
-    program = tmp_path / "train_loop.py"
-    program.write_text("\n".join(source.partition("\n")[2] for source in taught))
+    for cell in notebooks.read(notebooks.NOTEBOOKS / "10_scale_up.ipynb").cells:
+        if cell.source.startswith("%%writefile"):
+            first, _, rest = cell.source.partition("\n")
+            with (tmp_path / first.split()[-1]).open("a") as file:
+                file.write(rest + "\n")
+    program = tmp_path / "worker.py"
     x = np.random.default_rng(0).integers(0, 256, (64, 28, 28, 1)).astype("uint8")
     np.savez(tmp_path / "digits.npz", x=x, y=np.random.default_rng(1).integers(0, 10, 64))
     plan = {"steps": 24, "batch": 16, "rate": 0.05, "every": 5}
