@@ -81,7 +81,7 @@ def precision(function):
             },
             tolerance=1e-3,
         )
-    return "that is the heart of BLEU: the rest is a mean of four of them and a fine for brevity."
+    return "that is the core of BLEU: the rest is a mean of four of them, and the brevity penalty."
 
 
 @exercise
@@ -103,7 +103,7 @@ def fooled(scene, speaker):
     sentence = speaker.describe(picture[None])[0]
     if world.judge(sentence, scene).true:
         raise Wrong(f"it says '{sentence}', and that is true")
-    return f"it says '{sentence}' – in a firm voice, and it is not so."
+    return f"it says '{sentence}' – in fluent English, and it is false."
 
 
 # --- made-up languages --------------------------------------------------------------------------

@@ -15,11 +15,15 @@ def bleu(sentences, references) -> float:
     return sacrebleu.corpus_bleu(sentences, streams, tokenize="none", force=True).score
 
 
-def agreement(references) -> float:
-    """How far people agree: the BLEU-4 of each reference against the others, in the mean."""
+def against_others(references, sentences=None) -> float:
+    """How far the references agree: the BLEU-4 of each against the others, in the mean.
+
+    sentences: judge these in the place of each reference, so that both have as many to match.
+    """
     streams = list(zip(*references, strict=True))
     others = [list(zip(*streams[:n], *streams[n + 1 :], strict=True)) for n in range(len(streams))]
-    return float(np.mean([bleu(*pair) for pair in zip(streams, others, strict=True)]))
+    judged = streams if sentences is None else [sentences] * len(streams)
+    return float(np.mean([bleu(*pair) for pair in zip(judged, others, strict=True)]))
 
 
 def truth(sentences, true_scenes) -> dict[str, float]:
@@ -71,10 +75,16 @@ def covered(thing, shape):
 
 
 def judged(speaker, split: str, count: int = 500, width: int = 1) -> dict[str, float]:
-    """Judge a speaker on `count` pictures of a split: BLEU, the references' own, and the truth."""
+    """Judge a speaker on `count` pictures of a split: BLEU, the references' own, and the truth.
+
+    Both BLEUs are against all references but one, each left out in turn.
+    """
     pictures, true_scenes, references = world.load(split, count)
     sentences = speaker.describe(pictures, width)
-    figures = {"BLEU-4": bleu(sentences, references), "references' BLEU-4": agreement(references)}
+    figures = {
+        "BLEU-4": against_others(references, sentences),
+        "agreement": against_others(references),
+    }
     return figures | truth(sentences, true_scenes)
 
 

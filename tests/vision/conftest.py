@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tomlkit
 
-from helpers import assets
+from helpers import assets, images
 from helpers.vision import backbones, transfer
 from tools.notebooks import taught
 
@@ -60,6 +60,18 @@ def task():
     y = np.arange(60) % 2
     x = np.random.default_rng(0).integers(0, 90, (60, SIDE, SIDE, 3))
     return (x + 120 * y[:, None, None, None]).astype("uint8"), y
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a folder of five dark and five bright pictures, as files."""
+    draw = np.random.default_rng(0)
+    for name, light in (("bright", 120), ("dark", 0)):
+        (tmp_path / "ours" / name).mkdir(parents=True)
+        for i in range(5):
+            picture = draw.integers(0, 90, (20, 24, 3)) + light
+            images.write(tmp_path / "ours" / name / f"{i}.png", picture.astype("uint8"))
+    return tmp_path / "ours"
 
 
 @pytest.fixture(scope="session")

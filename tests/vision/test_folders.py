@@ -8,23 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import images
 from helpers.vision import folders
 from helpers.vision.folders import FolderError
 
 SIDE = 32
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Give a folder of five dark and five bright pictures."""
-    draw = np.random.default_rng(0)
-    for name, light in (("bright", 120), ("dark", 0)):
-        (tmp_path / "ours" / name).mkdir(parents=True)
-        for i in range(5):
-            picture = draw.integers(0, 90, (20, 24, 3)) + light
-            images.write(tmp_path / "ours" / name / f"{i}.png", picture.astype("uint8"))
-    return tmp_path / "ours"
 
 
 def refused(folder):
