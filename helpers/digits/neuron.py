@@ -23,20 +23,17 @@ FINE = 24  # pixels of the ink's layer for one per cent
 GRID = 160  # points along each axis at which the neuron is asked what it says
 
 
-def apart(inputs: np.ndarray, distance: float = DIGIT) -> np.ndarray:
-    """Numbers of those `inputs`, (n, 2), that lie at least `distance` from all taken before them.
-
-    Digits so chosen do not hide each other on the map.
-    """
+def apart(inputs: np.ndarray) -> np.ndarray:
+    """Numbers of those `inputs`, (n, 2), whose digits hide none taken before them on the map."""
     taken = []
     for number, place in enumerate(inputs):
-        if all(np.abs(place - inputs[other]).max() >= distance for other in taken):
+        if all(np.abs(place - inputs[other]).max() >= DIGIT for other in taken):
             taken.append(number)
     return np.array(taken)
 
 
-def sliders(start: tuple[float, float, float] = START) -> dict[str, ipywidgets.FloatSlider]:
-    """Return sliders for upper weight, lower weight and bias, which stand at `start`."""
+def sliders() -> dict[str, ipywidgets.FloatSlider]:
+    """Return sliders for upper weight, lower weight and bias, set so that the neuron is wrong."""
     return {
         name: ipywidgets.FloatSlider(
             value=value,
@@ -47,7 +44,7 @@ def sliders(start: tuple[float, float, float] = START) -> dict[str, ipywidgets.F
             style=widgets.LABEL,
             layout={"width": "28em"},
         )
-        for value, (name, limit) in zip(start, LIMITS.items(), strict=True)
+        for value, (name, limit) in zip(START, LIMITS.items(), strict=True)
     }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers import figures, widgets
+from helpers import figures
 from helpers.digits import neuron
 from helpers.digits.neuron import Board, apart, sliders
 
@@ -23,15 +23,11 @@ def board():
     return Board(says_seven, PICTURES, INPUTS, IS_SEVEN, 6)
 
 
-def test_a_turned_knob_redraws_the_map_and_its_words(board):
-    knobs = widgets.Explorer(board.draw, board.alt, **sliders(RIGHT))
-    assert tuple(knobs.values.values()) == RIGHT and "has 4 right" in knobs.alt
-    shown = knobs.children[-1].value
-    assert "has 4 right" in shown
-    knobs.controls["bias"].value = 20.0
-    assert knobs.children[-1].value != shown and "has 2 right" in knobs.children[-1].value
-    assert "bias 20.0" in knobs.alt
-    assert next(slider.description for slider in sliders().values()) == "Upper weight"
+def test_the_map_and_its_words_follow_the_knobs(board):
+    assert "has 4 right" in board.alt(*RIGHT) and "has 2 right" in board.alt(*ALL_SIX)
+    knobs = sliders()
+    assert tuple(slider.value for slider in knobs.values()) == neuron.START
+    assert knobs["upper_weight"].description == "Upper weight"
 
 
 def test_the_map_shows_the_neurons_two_sides_and_ink_where_the_inputs_say(board):
@@ -57,7 +53,7 @@ def test_only_mistakes_are_framed_and_the_corners_say_what_they_are(board):
 
 def test_apart_takes_none_that_would_hide_another():
     inputs = np.array([[5, 5], [5.5, 5.5], [5, 8], [6, 8.2], [9, 9]])
-    assert apart(inputs, 2).tolist() == [0, 2, 4]
+    assert apart(inputs).tolist() == [0, 2, 4]
     chosen = np.random.default_rng(0).uniform(0, 20, (200, 2))
     chosen = chosen[apart(chosen)]
     gaps = np.abs(chosen[:, None] - chosen).max(-1)[~np.eye(len(chosen), dtype=bool)]
