@@ -60,23 +60,22 @@ def _written(value: float, within: float) -> str:
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean of `n` measurements, and the interval that holds the true one, at `level`."""
+    """The mean of `n` measurements, and the interval that holds the true one, at `LEVEL`."""
 
     mean: float
     low: float
     high: float
     n: int
-    level: float = LEVEL
 
     def text(self, within: float | None = None) -> str:
         """Return "0.943, 95 % interval [0.931, 0.955]"; `within`: for what is measured anew."""
         digits = within or max(self.high - self.low, 1e-3)
         mean, low, high = (_written(one, digits) for one in (self.mean, self.low, self.high))
         mark = f" {_mark(within)}" if within else ""
-        return f"{mean}, {100 * self.level:g} % interval [{low}, {high}]{mark}"
+        return f"{mean}, {100 * LEVEL:g} % interval [{low}, {high}]{mark}"
 
 
-def interval(values: Iterable[float], level: float = LEVEL) -> Interval:
+def interval(values: Iterable[float]) -> Interval:
     """Return the mean of a value for each seed, and its interval by Student's t."""
     from scipy import stats
 
@@ -84,16 +83,16 @@ def interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     if len(values) < 2:
         raise ValueError(f"An interval takes two values or more, and here are {len(values)}.")
     mean = float(values.mean())
-    half = float(stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values))
-    return Interval(mean, mean - half, mean + half, len(values), level)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values))
+    return Interval(mean, mean - half, mean + half, len(values))
 
 
-def share(right: int, of: int, level: float = LEVEL) -> Interval:
+def share(right: int, of: int) -> Interval:
     """Return the share `right` / `of`, and its interval by Wilson: what a test set leaves open."""
     from scipy import stats
 
-    low, high = stats.binomtest(int(right), int(of)).proportion_ci(level, "wilson")
-    return Interval(right / of, float(low), float(high), int(of), level)
+    low, high = stats.binomtest(int(right), int(of)).proportion_ci(LEVEL, "wilson")
+    return Interval(right / of, float(low), float(high), int(of))
 
 
 @dataclass(frozen=True)

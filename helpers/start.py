@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -110,6 +111,26 @@ class Measurement:
 
 
 @contextmanager
+def sampled(look: Callable[[], object], pause: float):
+    """Call `look` in a thread, with pauses of so many seconds, and at the block's begin and end."""
+    done = threading.Event()
+
+    def watch():
+        while not done.wait(pause):
+            look()
+
+    look()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        look()
+
+
+@contextmanager
 def measured(label: str):
     """Measure a block's wall-clock time and peak memory, and show both below the cell.
 
@@ -124,26 +145,16 @@ def measured(label: str):
     """
     result = Measurement(label)
     process = psutil.Process()
-    done = threading.Event()
 
     def look():
         result.peak_mb = max(result.peak_mb, process.memory_info().rss / 1e6)
 
-    def watch():
-        while not done.wait(SAMPLING_SECONDS):
-            look()
-
-    look()
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    began = time.perf_counter()
-    try:
-        yield result
-    finally:
-        result.seconds = time.perf_counter() - began
-        done.set()
-        watcher.join()
-        look()
+    with sampled(look, SAMPLING_SECONDS):
+        began = time.perf_counter()
+        try:
+            yield result
+        finally:
+            result.seconds = time.perf_counter() - began
     display(result)
 
 

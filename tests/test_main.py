@@ -1,16 +1,18 @@
 """The commands: thin, exact about what they are asked, expected errors in one sentence."""
 
 import os
-import subprocess
 import sys
 from unittest.mock import Mock
 
 import pytest
+from programs import ran
 
 from helpers import __main__ as command
 from helpers import assets
 from helpers.sharing import parcels
 from tools import doctor, handouts, notebooks, packing, running, scores, slides, unpacking
+
+PYTHONS = ["3.12", "3.13"]
 
 
 def test_alone_it_prints_help(capsys):
@@ -26,7 +28,8 @@ def test_python_m_helpers_and_assets_import_nothing_heavy():
         "heavy = 'tensorflow keras numpy nbclient pooch requests tqdm tomlkit'.split()\n"
         "assert not set(heavy) & set(sys.modules), set(heavy) & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    code, said = ran(sys.executable, "-c", script)
+    assert code == 0, said
 
 
 def test_what_it_does_not_understand_ends_with_2(capsys):
@@ -65,43 +68,27 @@ def test_an_interrupt_ends_quietly(monkeypatch, capsys):
 
 
 def test_options_arrive(monkeypatch, capsys):
-    calls = []
-    for tool, function in [
-        (running, "run"),
-        (parcels, "verify"),
-        (scores, "main"),
-        (packing, "pack"),
-        (unpacking, "unpack"),
-        (slides, "write"),
-        (handouts, "handout"),
+    first = notebooks.NOTEBOOKS / "00_start_here.ipynb"
+    for tool, function, words, *wanted in [
+        (running, "run", "01 x.ipynb --save --timeout 5", ["01", "x.ipynb"], True, False, 5),
+        (parcels, "verify", "parcel --fresh-environment", "parcel", True),
+        (scores, "main", "x --json --treebank f", "x", ["--treebank", "f"], ("as_json", True)),
+        (packing, "pack", "a --platform b --python 3.12 3.13 --to c", ["a"], ["b"], PYTHONS, "c"),
+        (packing, "pack", "", [], [], [], None),
+        (unpacking, "unpack", "x.zip", "x.zip", "tensorflow-workshop"),
+        (slides, "write", "00", [first]),
+        (handouts, "handout", ""),
     ]:
+        calls = []
 
-        def note(*words, function=function, **options):
-            calls.append((function, *words, *options.items()))
+        def note(*words, calls=calls, **options):
+            calls += [*words, *options.items()]
             return "build"
 
         monkeypatch.setattr(tool, function, note)
-    for words in [
-        "run 01 x.ipynb --save --timeout 5",
-        "verify parcel --fresh-environment",
-        "evaluate parser --json --treebank f.conllu",
-        "pack hed --platform macos-arm64 --python 3.12 3.13 --to x.zip",
-        "pack",
-        "unpack x.zip",
-        "slides 00",
-        "handout",
-    ]:
-        assert command.main(words.split()) == 0
-    assert calls == [
-        ("run", ["01", "x.ipynb"], True, False, 5),
-        ("verify", "parcel", True),
-        ("main", "parser", ["--treebank", "f.conllu"], ("as_json", True)),
-        ("pack", ["hed"], ["macos-arm64"], ["3.12", "3.13"], "x.zip"),
-        ("pack", [], [], [], None),
-        ("unpack", "x.zip", "tensorflow-workshop"),
-        ("write", [notebooks.NOTEBOOKS / "00_start_here.ipynb"]),
-        ("handout",),
-    ]
+        name = {"main": "evaluate", "write": "slides"}.get(function, function)
+        assert command.main([name, *words.split()]) == 0
+        assert calls == wanted
     said = capsys.readouterr().out.splitlines()
     assert said == ["build", "Written: build", "Written: build"]
 

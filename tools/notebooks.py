@@ -17,14 +17,9 @@ TEMPLATES = NOTEBOOKS.parent / "jupyter" / "nbconvert" / "templates"
 
 # What JupyterLab writes, without the Python version: that would differ from machine to machine.
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE_INFO = {
-    "codemirror_mode": {"name": "ipython", "version": 3},
-    "file_extension": ".py",
-    "mimetype": "text/x-python",
-    "name": "python",
-    "nbconvert_exporter": "python",
-    "pygments_lexer": "ipython3",
-}
+LANGUAGE_INFO = {"name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3"}
+LANGUAGE_INFO |= {"file_extension": ".py", "mimetype": "text/x-python"}
+LANGUAGE_INFO |= {"codemirror_mode": {"name": "ipython", "version": 3}}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ROW = re.compile(r"^\| \[\d\d [^\]]*\]\(notebooks/(\d\d_\w+\.ipynb)\)", re.MULTILINE)
 WRITTEN = re.compile(r"\A%%writefile (?:-a )?(\w+)\.py.*")
@@ -143,12 +138,8 @@ def _imports(source, written):
         tree = ast.parse(source)
     except SyntaxError:
         return ast.Module([], [])
-    tree.body = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        and not written & {alias.name for alias in node.names}
-    ]
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    tree.body = [node for node in imports if not written & {alias.name for alias in node.names}]
     return tree
 
 
@@ -158,13 +149,12 @@ def record_in_head(path, sentence):
     Raises LessonError when the head has no such markers.
     """
     notebook = read(path)
-    head = notebook.cells[0] if notebook.cells else None
-    if head is None or not MEASURED.search(head.source):
+    if not any(MEASURED.search(cell.source) for cell in notebook.cells[:1]):
         raise LessonError(
             f"{path} has no <!-- measured --> … <!-- /measured --> in its first cell: add them "
             "where run time and memory belong."
         )
-    head.source = MEASURED.sub(rf"\g<1>{sentence}\g<2>", head.source)
+    notebook.cells[0].source = MEASURED.sub(rf"\g<1>{sentence}\g<2>", notebook.cells[0].source)
     write(path, notebook)
 
 

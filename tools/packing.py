@@ -13,7 +13,7 @@ import stat
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from collections import namedtuple
 from pathlib import Path
 
 from packaging.markers import default_environment
@@ -46,20 +46,16 @@ class PackError(RuntimeError):
     exit_code = 2
 
 
-@dataclass(frozen=True)
-class Machine:
-    """A kind of machine: its names in pip's tags, best first, and in the lock's markers."""
-
-    tags: tuple[str, ...]
-    markers: dict[str, str]
+# A kind of machine: its names in pip's tags, best first, and in the lock's markers.
+Machine = namedtuple("Machine", "tags markers")
 
 
 def _linux(processor):
     # TensorFlow asks for the C library of 2014 or later, others for up to that of 2018.
     tags = [f"manylinux_2_{minor}_{processor}" for minor in range(28, 16, -1)]
-    tags += [f"manylinux2014_{processor}", f"manylinux2010_{processor}", f"manylinux1_{processor}"]
+    tags += [f"manylinux{year}_{processor}" for year in ("2014", "2010", "1")]
     names = {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": processor}
-    return Machine(tuple(tags), names)
+    return Machine(tags, names)
 
 
 # What the set-up supports. Windows runs the workshop in WSL, which is a linux-x86_64.
@@ -67,7 +63,7 @@ MACHINES = {
     "linux-x86_64": _linux("x86_64"),
     "linux-aarch64": _linux("aarch64"),
     "macos-arm64": Machine(
-        ("macosx_12_0_arm64",),  # pip takes the older ones, too
+        ["macosx_12_0_arm64"],  # pip takes the older ones, too
         {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
     ),
 }
@@ -119,13 +115,9 @@ def pins(text, platform, python):
     pip can't do that: it evaluates the lock's conditions for the machine that it runs on. Some ask
     for the third number of Python's version, which nobody knows of the room: all that fit any.
     """
-    environments = [
-        {
-            **{**default_environment(), "os_name": "posix", "python_version": python},
-            **{"python_full_version": f"{python}.{third}", **MACHINES[platform].markers},
-        }
-        for third in range(30)
-    ]
+    here = {**default_environment(), "os_name": "posix", "python_version": python}
+    here |= MACHINES[platform].markers
+    environments = [{**here, "python_full_version": f"{python}.{third}"} for third in range(30)]
     found = {}
     for requirement, hashes in lock.read(text):
         marker = requirement.marker
@@ -152,9 +144,8 @@ def download(platform, python, locked=ROOT / "requirements.txt", build=BUILD):
             )
         print(f"{len(missing)} packages for {platform} with Python {python}", flush=True)
         # pip takes one version of a package at a time.
-        _pip_download(
-            {pin.partition("==")[0]: missing[pin] for pin in missing}, platform, python, folder
-        )
+        one_each = {pin.partition("==")[0]: line for pin, line in missing.items()}
+        _pip_download(one_each.values(), platform, python, folder)
         before, here = here, chosen(folder, wanted)
         if here == before:
             raise PackError(f"pip brought no wheel of {', '.join(missing)} for {platform}.")
@@ -162,9 +153,9 @@ def download(platform, python, locked=ROOT / "requirements.txt", build=BUILD):
 
 
 def _pip_download(lines, platform, python, folder):
-    """Download the wheels of {package: its line of the lock} to `folder`. Raise PackError."""
+    """Download the wheels of these lines of the lock to `folder`. Raise PackError."""
     requirements = folder / "missing.txt"
-    requirements.write_text("".join(f"{line}\n" for line in lines.values()))
+    requirements.write_text("".join(f"{line}\n" for line in lines))
     command = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += ["--python-version", python, "--implementation", "cp", "--progress-bar", "on"]
     command += ["--ignore-requires-python"]  # the lock has seen to that, up to the third number
@@ -211,15 +202,13 @@ def write(target, wheels, names, mirror, root=ROOT):
     wheels: {machine: [paths]}. names: the assets whose files are in the folder `mirror`. Files are
     streamed; those that are compressed already are stored as they are.
     """
-    contents = {
-        "machines": {machine: [path.name for path in paths] for machine, paths in wheels.items()},
-        "assets": list(names),
-    }
+    machines = {machine: [path.name for path in paths] for machine, paths in wheels.items()}
+    contents = json.dumps({"machines": machines, "assets": list(names)}, indent=1)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with files.replacing(target) as fresh, zipfile.ZipFile(fresh, "w") as archive:
             archive.writestr(_info("READ_ME.txt"), instruction(wheels, target.name, INSIDE))
-            archive.writestr(_info(unpacking.CONTENTS), json.dumps(contents, indent=1) + "\n")
+            archive.writestr(_info(unpacking.CONTENTS), contents + "\n")
             _add(archive, "__main__.py", Path(unpacking.__file__))
             _add(archive, "setup.py", Path(setup.__file__))
             for inside, file in workshop(root):

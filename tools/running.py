@@ -9,7 +9,6 @@ import signal
 import subprocess
 import tempfile
 import textwrap
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
-from helpers import files
+from helpers import files, start
 from tools import covers, doctor, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +43,7 @@ class Result:
 
     seconds: from the kernel's start to the end of the last cell. peak_rss_mb: the most that the
     kernel and its children held at once, in megabytes (10^6 bytes); pages that they share count
-    once. error: "" or a block to read. beside: what ran beside the
-    kernel, such as TensorBoard.
+    once. error: "" or a block to read. beside: what ran beside the kernel, such as TensorBoard.
     """
 
     lesson: str
@@ -65,29 +63,18 @@ class MemoryWatch:
     """
 
     def __init__(self, pid):
-        """Watch process `pid` in a `with` block."""
+        """Prepare to look at process `pid`."""
         self.process, self.peak, self.children = psutil.Process(pid), 0, {}
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self):
-        """Start looking."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        """Stop; where the system keeps the kernel's own peak (Linux), no spike was missed."""
-        self._done.set()
-        self._thread.join()
-        self._look()
+    @contextlib.contextmanager
+    def watching(self):
+        """Look during the block; a kernel's own peak (Linux keeps it) is never missed."""
+        with start.sampled(self._look, 0.1):
+            yield
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.process.pid}/status").read_text()
             if found := re.search(r"VmHWM:\s+(\d+) kB", status):
                 self.peak = max(self.peak, int(found[1]) * 1024)
-
-    def _watch(self):
-        while not self._done.wait(0.1):
-            self._look()
 
     def _look(self):
         with contextlib.suppress(psutil.Error):
@@ -113,10 +100,7 @@ class MemoryWatch:
 
 
 def find(lessons=()):
-    """Return the paths of the lessons asked for: numbers ("01"), names, paths; default: all.
-
-    Raises RunError for one that does not exist, naming those that do.
-    """
+    """Return the paths of lessons by numbers ("01"), names, paths; default: all. Or RunError."""
     known = {path.stem: path for path in notebooks.lessons(ROOT / "notebooks")}
     paths = []
     for lesson in lessons or known:
@@ -148,12 +132,10 @@ def execute(notebook, folder, timeout=None, on_cell=lambda: None):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     # No kernel directories: what is left is this interpreter's own kernel, never a foreign one.
-    manager = AsyncKernelManager(
-        kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])
-    )
-    client = NotebookClient(
-        notebook, km=manager, timeout=timeout, record_timing=False, store_widget_state=False
-    )
+    specs = KernelSpecManager(kernel_dirs=[])
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    how = {"timeout": timeout, "record_timing": False, "store_widget_state": False}
+    client = NotebookClient(notebook, km=manager, **how)
     started = time.perf_counter()
     # What a user's IPython profile says changes no lesson's outputs.
     profile = tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True)
@@ -162,7 +144,8 @@ def execute(notebook, folder, timeout=None, on_cell=lambda: None):
     watch, error, beside = None, "", ""
     try:
         with profile, client.setup_kernel(cleanup_kc=True, **options):
-            with MemoryWatch(manager.provisioner.pid) as watch:
+            watch = MemoryWatch(manager.provisioner.pid)
+            with watch.watching():
                 error = _run_cells(client, on_cell)
                 seconds = time.perf_counter() - started
             beside = "TensorBoard" if "tensorboard" in str(watch.children.values()) else ""
@@ -201,11 +184,9 @@ def run(lessons=(), save=False, record=False, timeout=None, build=ROOT / "build"
     """Run lessons and report: bars and a table in the terminal, index.html and lessons.json.
 
     lessons: as for `find`. save: write outputs back into the lessons that ran without an error, and
-    their covers into the gallery.
-    record: write measured time and memory into their heads and the README. timeout: seconds for
-    a cell (default: 300 in quick mode, none in full). build: the report's folder. Returns an
-    exit code: 0 when all ran, 1 when one failed, 130 after an interrupt; what is done by then is
-    reported.
+    their covers into the gallery. record: write measured time and memory into their heads and the
+    README. timeout: seconds for a cell (default: 300 in quick mode, none in full). Returns 0 when
+    all ran, 1 when one failed, 130 after an interrupt; what is done by then is reported.
     """
     paths = find(lessons)
     settings = environment()
@@ -218,9 +199,8 @@ def run(lessons=(), save=False, record=False, timeout=None, build=ROOT / "build"
     if timeout is None and settings["WORKSHOP_MODE"] == "quick":
         timeout = QUICK_TIMEOUT
     build.mkdir(parents=True, exist_ok=True)
-    results = []
+    results, interrupted = [], False
     _report(results, build)
-    interrupted = False
     # CI stops a job with SIGTERM: the same clean way out as Ctrl-C.
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -254,9 +234,7 @@ def _run_one(path, timeout, save, build):
         files.write(build / f"{path.stem}.html", page)
         if save and result.ok:
             if path.read_bytes() != before:
-                raise notebooks.LessonError(
-                    "The file was changed while it ran, so it is not saved."
-                )
+                raise notebooks.LessonError("The file was changed while it ran: it is not saved.")
             notebooks.write(path, notebook)
             if (cover := ROOT / "docs" / "gallery" / f"{path.stem}.jpg").exists():
                 covers.save(cover.parent, [path])

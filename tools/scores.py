@@ -59,7 +59,11 @@ def main(name=None, words=(), as_json=False):
         print(f"There are: {_known()}.")
         return 0
     figures = evaluate(name, words)
-    print(json.dumps(figures, indent=2) if as_json else _table(figures))
+    if as_json:
+        print(json.dumps(figures, indent=2))
+    for figure, it in () if as_json else figures.items():
+        value = f"{it:.4f}" if isinstance(it, float) else it
+        print(f"{figure:{max(map(len, figures))}}  {value}")
     return 0
 
 
@@ -71,10 +75,3 @@ def _number(value):
     """Return a plain int or float (NumPy and TensorFlow have their own), None if not finite."""
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, int) or math.isfinite(value) else None
-
-
-def _table(figures):
-    """Return the figures as lines: name, number."""
-    width = max(map(len, figures))
-    shown = {name: f"{it:.4f}" if isinstance(it, float) else it for name, it in figures.items()}
-    return "\n".join(f"{name:{width}}  {it}" for name, it in shown.items())

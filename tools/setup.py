@@ -133,8 +133,7 @@ def one_at_a_time(root):
     """Wait while another setup works in this folder."""
     if os.name == "nt":
         raise SetupError(
-            "This set-up is for Linux, macOS and WSL: on Windows use WSL, or conda as README.md "
-            "shows."
+            "This set-up is for Linux, macOS and WSL: on Windows use WSL, or conda (README.md)."
         )
     import fcntl
 
@@ -191,15 +190,8 @@ def version_of(python, first="pass"):
 
 def ask(command, environment=None):
     """Run a program; return its exit code and all that it said."""
-    done = subprocess.run(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
+    done = subprocess.run(command, env=environment, check=False, errors="replace", **how)
     return done.returncode, done.stdout
 
 
@@ -232,8 +224,7 @@ def choose_python(root, same_python):
     age = "old" if sys.version_info[:2] < (3, int(known[0][2:])) else "new"
     raise SetupError(
         f"Python {version} is too {age} for TensorFlow: install Python {', '.join(known[:-1])} or "
-        f"{known[-1]} and, if it is not found by itself, name it, as in "
-        "`make lab PYTHON=python3.12`."
+        f"{known[-1]}; if it isn't found by itself, name it, as in `make lab PYTHON=python3.12`."
     )
 
 
@@ -376,15 +367,8 @@ def pip(python, arguments, environment):
 
 def call(command, environment, root=ROOT):
     """Run an installer in `root`, the lines on downloads in sight; raise SetupError if it fails."""
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=str(root),
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
-    words = []
+    pipe = {"stderr": subprocess.PIPE, "encoding": "utf-8", "errors": "replace"}
+    process, words = subprocess.Popen(command, env=environment, cwd=str(root), **pipe), []
     try:
         for line in process.stderr:
             words.append(line)
@@ -412,11 +396,9 @@ def room():
     """Tell how much room there is wherever an installer writes, and what names another place."""
     temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
     places = {ROOT: "", temporary: ", TMPDIR", cache_folder(): ", UV_CACHE_DIR"}
-    said = []
-    for place, variable in places.items():
-        free = shutil.disk_usage(str(nearest(place))).free
-        said.append(f"{free / 1e9:.1f} GB in {place}{variable}")
-    return f"{'; '.join(said)}: make room, or let a variable name another folder"
+    free = {place: shutil.disk_usage(str(nearest(place))).free / 1e9 for place in places}
+    said = "; ".join(f"{free[place]:.1f} GB in {place}{places[place]}" for place in places)
+    return f"{said}: make room, or let a variable name another folder"
 
 
 def say(step):

@@ -11,10 +11,7 @@ HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 
 def write(paths, build=BUILD):
-    """Write each lesson of `paths` as slides, one HTML file each that asks for nothing else.
-
-    They go to `build/slides`, whose path is returned. Raises LessonError.
-    """
+    """Write each lesson of `paths` as slides into `build/slides`, whose path is returned."""
     folder = build / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:

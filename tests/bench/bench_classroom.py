@@ -5,17 +5,17 @@ what processes share, such as TensorFlow's libraries, once among them all: it ad
 RSS counts it in each: it is what a limit for one learner is about.
 """
 
-import contextlib
 import json
 import re
 import sys
 import tempfile
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 from harness import median
+
+from helpers import start
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "classroom-server.md"
@@ -30,11 +30,10 @@ COLUMNS = {"PSS": "GB", "RSS": "GB", "CPU": "s"}
 class Usage:
     """The most memory that a family of processes held at once, and the CPU time it took.
 
-    family: a function that returns the processes. .peak: {"PSS", "RSS"} in bytes.
+    family: a function that returns the processes. peak: {"PSS", "RSS"} in bytes.
     """
 
     def __init__(self, family):
-        """Take a first look."""
         self.family, self.peak, self.seconds = family, {"PSS": 0, "RSS": 0}, {}
         self.look()
         self._before = sum(self.seconds.values())
@@ -43,24 +42,6 @@ class Usage:
     def cpu(self):
         """CPU seconds since the first look."""
         return sum(self.seconds.values()) - self._before
-
-    @contextlib.contextmanager
-    def watching(self):
-        """Look every INTERVAL seconds within the block, and once after it."""
-        done = threading.Event()
-
-        def watch():
-            while not done.wait(INTERVAL):
-                self.look()
-
-        thread = threading.Thread(target=watch, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-            self.look()
 
     def look(self):
         """Add up what the processes hold now."""
@@ -106,7 +87,7 @@ def study(learner, lesson):
     (learner.home / path).write_bytes((ROOT / path).read_bytes())
     notebook = learner.open(path)
     usage = Usage(learner.family)
-    with usage.watching():
+    with start.sampled(usage.look, INTERVAL):
         kernel = learner.start_kernel(path)
         kernel.run(notebook)
         learner.save(path, notebook)

@@ -15,15 +15,14 @@ import os
 import pathlib
 import secrets
 import shutil
-import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 
 import nbformat
 import psutil
+import requests
+from programs import answers, free_ports, wait_until
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 ADDITIONS = NOTEBOOKS.parent / "jupyter"
@@ -35,7 +34,7 @@ NONE = (
 
 
 class LabError(RuntimeError):
-    """JupyterLab or Chromium is not there or doesn't answer; the message says what to do."""
+    """Chromium is not there; the message says what to do."""
 
 
 def find_chromium(playwrights_own):
@@ -52,7 +51,7 @@ def start_lab(folder, *, base_url="/", environment=None):
     """JupyterLab on loopback over a copy of the lessons in `folder`; it ends with the block."""
     root = folder / "notebooks"
     shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    token, port = secrets.token_hex(16), _free_port()
+    token, (port,) = secrets.token_hex(16), free_ports(1)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
     command += ["--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.base_url={base_url}"]
@@ -61,20 +60,14 @@ def start_lab(folder, *, base_url="/", environment=None):
     variables = {**os.environ, **_own_folders(folder), **(environment or {})}
     with log.open("wb") as stream:
         server = psutil.Popen(command, cwd=root, env=variables, stdout=stream, stderr=stream)
-    lab = Lab(f"http://127.0.0.1:{port}{base_url}", token, root, log)
+    lab = Lab(f"http://127.0.0.1:{port}{base_url}", token, root)
     try:
-        _wait_until_up(lab, server)
+        wait_until(lambda: answers(f"{lab.url}api"), server, log)
         yield lab
     finally:
         server.terminate()
         if psutil.wait_procs([server], 20)[1]:
             server.kill()
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _own_folders(folder):
@@ -93,37 +86,19 @@ def _own_folders(folder):
     }
 
 
-def _wait_until_up(lab, server, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        with contextlib.suppress(OSError):
-            lab.ask("api/status")
-            return
-        time.sleep(0.2)
-    raise LabError(f"JupyterLab doesn't answer. Its log:\n{lab.log.read_text(errors='replace')}")
-
-
 @dataclass
 class Lab:
-    """A running JupyterLab: its address and token, the folder it serves, its log file."""
+    """A running JupyterLab: its address and token, and the folder it serves."""
 
     url: str
     token: str
     root: pathlib.Path
-    log: pathlib.Path
-
-    def ask(self, path, method="GET"):
-        """Jupyter's own API, for example `ask("api/kernels")`."""
-        headers = {"Authorization": f"token {self.token}"}
-        request = urllib.request.Request(self.url + path, headers=headers, method=method)  # noqa: S310 - loopback
-        with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - loopback
-            return json.loads(reply.read() or b"null")
 
     def shut_down_kernels(self):
         """A kernel with TensorFlow holds over half a gigabyte: end those that a test left."""
-        for session in self.ask("api/sessions"):
-            with contextlib.suppress(urllib.error.HTTPError):
-                self.ask(f"api/sessions/{session['id']}", "DELETE")
+        sessions, token = f"{self.url}api/sessions", {"Authorization": f"token {self.token}"}
+        for session in requests.get(sessions, headers=token, timeout=10).json():
+            requests.delete(f"{sessions}/{session['id']}", headers=token, timeout=10)
 
     def open(self, page, path, seconds=60):
         """Open the notebook at `path` (below the lab's folder) and wait for its kernel."""

@@ -18,10 +18,7 @@ import os
 import re
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +30,12 @@ import requests
 import websocket
 from jupyter_client.session import Session
 
-from tools import setup
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "support"))  # for the benchmark
+from programs import answers, free_ports, ran, wait_until  # noqa: E402
+
+from tools import setup  # noqa: E402
+
 LOCK = ROOT / "classroom" / "requirements.txt"
 CONFIG = """
 c = get_config()
@@ -78,10 +78,10 @@ def packages(place=ROOT / "build" / "classroom"):
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
     command += ["--python", sys.executable, "--target", str(place), "-r", str(LOCK)]
     command += setup.uv_sources(settings)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        kind = NoPackagesError if re.search(UNREACHABLE, done.stderr) else HubError
-        raise kind(f"JupyterHub can't be installed for the test. {done.stderr.strip()}")
+    code, said = ran(*command, env=environment)
+    if code:
+        kind = NoPackagesError if re.search(UNREACHABLE, said) else HubError
+        raise kind(f"JupyterHub can't be installed for the test. {said.strip()}")
     shutil.copy(LOCK, stamp)
     return place
 
@@ -94,7 +94,7 @@ class Hub:
     password: str
     homes: Path
     log: Path
-    process: psutil.Process
+    process: psutil.Popen
 
     def family(self):
         """All processes that the hub has started and that still run, itself included."""
@@ -109,7 +109,7 @@ def start_hub(folder):
     """
     place = packages()
     folder.mkdir(parents=True, exist_ok=True)
-    ports, password = _free_ports(3), secrets.token_hex(16)
+    ports, password = free_ports(3), secrets.token_hex(16)
     config = folder / "jupyterhub_config.py"
     config.write_text(
         CONFIG.format(
@@ -128,16 +128,13 @@ def start_hub(folder):
     command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     environment = os.environ | _environment(place) | {"CONFIGPROXY_AUTH_TOKEN": secrets.token_hex()}
     with log.open("wb") as stream:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT
-        )
-    url = f"http://127.0.0.1:{ports[0]}"
-    hub = Hub(url, password, folder / "homes", log, psutil.Process(process.pid))
+        process = psutil.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
+    hub = Hub(f"http://127.0.0.1:{ports[0]}", password, folder / "homes", log, process)
     try:
-        wait_until(lambda: _answers(url + "/hub/health"), "the hub answers", hub, process)
+        wait_until(lambda: answers(f"{hub.url}/hub/health"), process, log)
         yield hub
     finally:
-        _stop(process, hub)
+        _stop(hub)
 
 
 def _environment(place):
@@ -150,39 +147,13 @@ def _environment(place):
     }
 
 
-def _stop(process, hub):
+def _stop(hub):
     """Ask the hub to end, which ends its learners' servers; end by force what is left then."""
-    family = hub.family() if process.poll() is None else []
-    process.terminate()
-    _, left = psutil.wait_procs(family, timeout=30)
-    for one in left:
+    family = hub.family() if hub.process.poll() is None else []
+    hub.process.terminate()
+    for one in psutil.wait_procs(family, timeout=30)[1]:
         with contextlib.suppress(psutil.Error):
             one.kill()
-    process.wait()
-
-
-def _free_ports(count):
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
-def _answers(url):
-    with contextlib.suppress(requests.ConnectionError):
-        return requests.get(url, timeout=5).ok
-    return False
-
-
-def wait_until(true, what, hub, process=None, seconds=120):
-    """Wait until `true()` is; raise HubError with the hub's log when it does not happen."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and (process is None or process.poll() is None):
-        if true():
-            return
-        time.sleep(0.2)
-    raise HubError(f"Not so after {seconds} s: {what}. {hub.log.read_text(errors='replace')}")
 
 
 @dataclass
@@ -214,15 +185,8 @@ class Learner:
 
     def ask(self, path, method="GET", timeout=60, **more):
         """Ask the hub or a server behind it, with her token; return the reply, whatever it is."""
-        headers = {"Authorization": f"token {self.token}"}
-        return requests.request(
-            method,
-            self.hub.url + path,
-            headers=headers,
-            timeout=timeout,
-            allow_redirects=False,
-            **more,
-        )
+        more |= {"headers": {"Authorization": f"token {self.token}"}, "allow_redirects": False}
+        return requests.request(method, self.hub.url + path, timeout=timeout, **more)
 
     def _asked(self, path, method="GET", **more):
         reply = self.ask(path, method, **more)
@@ -237,19 +201,17 @@ class Learner:
 
     def start(self):
         """Start her server and wait until it is ready."""
-        path = f"/hub/api/users/{self.name}"
-        self._asked(f"{path}/server", "POST")
-
-        def ready():
-            return self._asked(path).json()["servers"].get("", {}).get("ready")
-
-        wait_until(ready, f"the server of {self.name} is ready", self.hub)
+        self._server("POST", lambda servers: servers.get("", {}).get("ready"))
 
     def stop(self):
         """Stop her server and all that runs in it."""
+        self._server("DELETE", lambda servers: not servers)
+
+    def _server(self, method, done):
         path = f"/hub/api/users/{self.name}"
-        self._asked(f"{path}/server", "DELETE")
-        wait_until(lambda: not self._asked(path).json()["servers"], "it has stopped", self.hub)
+        self._asked(f"{path}/server", method)
+        asked = self.hub.process, self.hub.log
+        wait_until(lambda: done(self._asked(path).json()["servers"]), *asked)
 
     def pull(self, **link):
         """Follow an nbgitpuller link with these parts; raise HubError if it fails.
@@ -312,10 +274,8 @@ class Kernel:
 
     def __init__(self, learner, number):
         """Connect to the kernel `number` of `learner`."""
-        address = (
-            f"ws://{urlsplit(learner.hub.url).netloc}/user/{learner.name}/api/kernels/{number}"
-        )
-        self.number = number
+        host, self.number = urlsplit(learner.hub.url).netloc, number
+        address = f"ws://{host}/user/{learner.name}/api/kernels/{number}"
         self.session = Session()
         self.socket = websocket.create_connection(
             f"{address}/channels?session_id={self.session.session}",

@@ -6,10 +6,10 @@ in it, and saves it. They work at the same time. Where JupyterHub can't be insta
 network, these tests are skipped, but not in CI.
 """
 
+import itertools
 import re
 import shutil
 import socket
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
@@ -19,7 +19,9 @@ import psutil
 import pytest
 import requests
 from hub import ROOT, Learner, start_hub
+from programs import ran
 
+API = ("contents", "kernels", "sessions")
 RATES = {"ada": "0.2", "ben": "0.3", "cem": "0.4"}  # the learning rate that each tries in lesson 02
 # How far each lesson is run: to the end of the cell with this text.
 STRETCHES = {
@@ -27,7 +29,6 @@ STRETCHES = {
     "04_inception_transfer_learning": "network.classify(picture)",
     "02_tensorboard": "board.show(",
 }
-GIT = shutil.which("git")
 GUIDE = (ROOT / "docs" / "classroom-server.md").read_text(encoding="utf-8")
 
 
@@ -75,9 +76,8 @@ def link(repository):
 def repository(tmp_path_factory):
     """A repository on this machine with the lessons as they are here."""
     folder = tmp_path_factory.mktemp("repository") / "tensorflow-workshop"
-    shutil.copytree(
-        ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_*")
-    )
+    hidden = shutil.ignore_patterns(".ipynb_*")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=hidden)
     shutil.copy(ROOT / "README.md", folder)
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, "Lessons")
@@ -85,13 +85,13 @@ def repository(tmp_path_factory):
 
 
 def git(folder, *words):
-    subprocess.run([GIT, "-C", str(folder), *words], check=True)
+    who = ("-c", "user.name=teacher", "-c", "user.email=teacher@example.org")
+    assert ran("git", "-C", folder, *who, *words)[0] == 0
 
 
 def commit(folder, message):
     git(folder, "add", ".")
-    who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.org"]
-    git(folder, *who, "commit", "--quiet", "--message", message)
+    git(folder, "commit", "--quiet", "--message", message)
 
 
 @pytest.fixture(scope="module")
@@ -110,26 +110,14 @@ def desks(hub, repository):
     return desks
 
 
-def pairs(desks):
-    return [(one, other) for one in desks for other in desks if one is not other]
-
-
-def test_everyone_has_her_own_files_with_her_own_work_in_them(desks):
+def test_each_has_her_own_files_and_saw_in_them_what_the_lessons_show(desks):
+    """Nobody was disturbed: it is what stands in the workshop's own copy."""
     for desk in desks:
         for path, notebook in desk.notebooks.items():
             saved = (desk.learner.home / path).read_text(encoding="utf-8")
-            assert desk.note in saved
-            assert not [other.note for other in desks if other is not desk and other.note in saved]
+            assert [other.note for other in desks if other.note in saved] == [desk.note]
             on_disk = nbformat.reads(saved, as_version=4)
-            assert [cell.get("outputs") for cell in on_disk.cells] == [
-                cell.get("outputs") for cell in notebook.cells
-            ]
-
-
-def test_the_stretches_printed_what_the_lessons_print(desks):
-    """Nobody was disturbed: each saw what the workshop's own copy of the lesson shows."""
-    for desk in desks:
-        for path, notebook in desk.notebooks.items():
+            assert printed(on_disk.cells) == printed(notebook.cells)
             if "02_tensorboard" not in path:  # there each has a rate of her own
                 ours = nbformat.read(ROOT / "notebooks" / path.rpartition("/")[2], as_version=4)
                 assert printed(notebook.cells[1:]) == printed(ours.cells)  # behind the note
@@ -137,21 +125,16 @@ def test_the_stretches_printed_what_the_lessons_print(desks):
 
 def printed(cells):
     """What each code cell printed. (However many pieces it came in.)"""
-    return [
-        "".join(output.get("text", "") for output in cell.outputs)
-        for cell in cells
-        if cell.cell_type == "code"
-    ]
+    outputs = [cell.outputs for cell in cells if cell.cell_type == "code"]
+    return ["".join(output.get("text", "") for output in some) for some in outputs]
 
 
 def test_no_two_share_a_port_and_all_listen_on_loopback_only(desks):
-    ports = {desk.name: desk.learner.listening() for desk in desks}
-    for desk in desks:
-        assert {address for address, _ in ports[desk.name]} == {"127.0.0.1"}
-        # Her server, her TensorBoard, and what three kernels listen on.
-        assert len(ports[desk.name]) >= 1 + 1 + 3 * 5
-    for one, other in pairs(desks):
-        assert not ports[one.name] & ports[other.name]
+    ports = [desk.learner.listening() for desk in desks]
+    for hers in ports:
+        assert {address for address, _ in hers} == {"127.0.0.1"}
+        assert len(hers) >= 1 + 1 + 3 * 5  # her server, her TensorBoard, three kernels
+    assert not any(one & other for one, other in itertools.combinations(ports, 2))
 
 
 def test_each_tensorboard_shows_its_learners_runs_and_no_others(desks):
@@ -159,35 +142,25 @@ def test_each_tensorboard_shows_its_learners_runs_and_no_others(desks):
         assert desk.board.startswith(f"/user/{desk.name}/proxy/")
         runs = desk.learner.ask(f"{desk.board}data/runs").json()
         assert {run.split("/")[1] for run in runs} == {RATES[desk.name]}
-        assert list(
-            (desk.learner.home / "runs" / "tensorboard").glob(f"*/rates/{RATES[desk.name]}")
-        )
+        assert list(desk.learner.home.glob(f"runs/tensorboard/*/rates/{RATES[desk.name]}"))
     assert len({desk.board for desk in desks}) == len(desks)
 
 
-@pytest.mark.parametrize("where", ["api/contents", "api/kernels", "api/sessions", "lab", "board"])
-def test_another_learners_server_refuses(desks, where):
-    for one, other in pairs(desks):
-        path = f"{other.board}data/runs" if where == "board" else f"/user/{other.name}/{where}"
-        refused = one.learner.ask(path)
-        # JupyterLab's page sends a stranger to the hub's login first, which then refuses her.
-        assert (
-            refused.status_code == 403 or "/hub/api/oauth2/authorize" in refused.headers["location"]
-        )
-
-
-@pytest.mark.parametrize("where", ["api/contents", "board"])
-def test_whoever_has_not_logged_in_is_refused(desks, hub, where):
-    for desk in desks:
-        path = f"{desk.board}data/runs" if where == "board" else f"/user/{desk.name}/{where}"
-        reply = requests.get(hub.url + path, timeout=30, allow_redirects=False)
-        assert reply.status_code in (302, 403)
-        assert "rates" not in reply.text
+def test_other_learners_and_strangers_are_refused(desks, hub):
+    for one, other in itertools.permutations(desks, 2):
+        own = [f"/user/{other.name}/{what}" for what in ("lab", *map("api/{}".format, API))]
+        for path in (*own, f"{other.board}data/runs"):
+            refused = one.learner.ask(path)
+            # JupyterLab's page sends her to the hub's login first, which then refuses her.
+            sent = refused.headers.get("location", "")
+            assert refused.status_code == 403 or "/hub/api/oauth2/authorize" in sent
+            reply = requests.get(hub.url + path, timeout=30, allow_redirects=False)
+            assert reply.status_code in (302, 403) and "rates" not in reply.text
 
 
 def test_another_learners_tensorboard_is_no_way_in_through_ones_own_server(desks):
     """Her proxy reaches each port of this machine; the secret in the path is what protects it."""
-    for one, other in pairs(desks):
+    for one, other in itertools.permutations(desks, 2):
         port = other.board.split("/")[4]
         assert one.learner.ask(f"/user/{one.name}/proxy/{port}/data/runs").status_code == 404
 

@@ -15,7 +15,6 @@ SENTENCE = Sentence(
 RIGHT = [MOVES[move] for move in true_moves(SENTENCE.heads)]
 S, L, R = MOVES
 
-
 SAW = "I saw the man with the telescope."
 SPIED = "We watched the thief with binoculars."
 

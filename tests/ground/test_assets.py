@@ -34,10 +34,9 @@ def test_offline_never_opens_a_socket(shelf, monkeypatch):
     place = f"save http://nowhere.invalid/thing as {shelf.cache}"
     assert f"unset WORKSHOP_OFFLINE, or {place}" in sentence
     assert "unpack carrier/thing.bin from the package carrier==1.0" in refused("carried")
-    assert not assets.available("thing")
     assert assets.describe("thing") == "Data: a thing, not on this machine (licence: CC0-1.0)"
     assert list(assets.fetch(["thing", "carried"])) == ["thing", "carried"]
-    assert left_in(shelf.cache) == []
+    assert not assets.available("thing") and left_in(shelf.cache) == []
     put(shelf.cache / "thing.bin", GOOD)
     assert assets.path("thing") == shelf.cache / "thing.bin"
     assert assets.describe("thing") == "Data: a thing, in the cache (licence: CC0-1.0)"
@@ -64,7 +63,7 @@ def test_a_wrong_file_put_in_by_hand_is_named_and_replaced(shelf, server, monkey
 
 
 def test_a_file_is_hashed_once_in_a_process_and_again_when_it_changes(shelf):
-    shelf.add({"url": "http://nowhere.invalid/thing"})
+    shelf.add()
     file = put(shelf.cache / "thing.bin", GOOD)
     before = downloads._known_digest.cache_info().misses
     for _ in range(3):
@@ -155,9 +154,8 @@ def test_a_package_is_read_and_never_imported(shelf, monkeypatch, tmp_path):
 def test_a_mirror_is_written_and_read(shelf, server, index, monkeypatch, tmp_path):
     shelf.collect(server)
     shelf.add({"url": server.url("/a%20thing")})
-    shelf.add(
-        index({"carrier/a.bin": WRONG}) | {"member": "carrier/a.bin"}, name="w", content=WRONG
-    )
+    carried = index({"carrier/a.bin": WRONG}) | {"member": "carrier/a.bin"}
+    shelf.add(carried, name="w", content=WRONG)
     shelf.add({"repo": "own.bin"}, name="own")
     server.pages["/a%20thing"] = serve(GOOD)
     stick = tmp_path / "stick"
@@ -275,9 +273,8 @@ def test_publish_replaces_the_file_and_keeps_the_comments(shelf, tmp_path):
 
 
 def test_an_unknown_name(shelf):
-    shelf.add({"url": "http://nowhere.invalid/thing"})
-    asks = (assets.path, assets.describe, assets.available, assets.card)
-    for ask in (*asks, assets.credit):
+    shelf.add()
+    for ask in (assets.path, assets.describe, assets.available, assets.card, assets.credit):
         with pytest.raises(assets.AssetError, match=r"There is no asset 'qqq'.*There are: thing"):
             ask("qqq")
 
@@ -285,6 +282,7 @@ def test_an_unknown_name(shelf):
 # --- the manifest itself ------------------------------------------------------------------------
 
 MANIFEST = assets._manifest()
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 SOURCES = [{"repo"}, {"url"}, {"wheel", "member"}, {"base"}, {"base", "only"}]
 SOURCES.append({"wheel", "member", "version", "sha256", "size"})
 
@@ -300,10 +298,7 @@ def test_the_manifest_is_complete_and_every_source_known():
             "texts": all(text and text == text.strip() for text in texts),
             "file": asset.file == Path(asset.file).name and asset.size > 0,
             "paths": not parts & {"..", "", "."},
-            "digests": all(
-                re.fullmatch(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", digest)
-                for digest in asset.digests.values()
-            ),
+            "digests": all(map(DIGEST.fullmatch, asset.digests.values())),
             "sources": asset.sources and all(set(source) in SOURCES for source in asset.sources),
         }
         for source in asset.sources:
@@ -317,10 +312,7 @@ def test_the_manifest_is_complete_and_every_source_known():
             }
         found, wrong = assets._look(asset)
         here = any("repo" in one or set(one) == {"wheel", "member"} for one in asset.sources)
-        sound |= {
-            "a right file": not wrong,
-            "a file that comes with the workshop": found or not here,
-        }
+        sound |= {"a right file": not wrong, "what comes with the workshop": found or not here}
         flaws += [f"{name}: {what}" for what, well in sound.items() if not well]
     assert flaws == []
 
@@ -335,16 +327,12 @@ def test_every_card_agrees_with_the_manifest():
     flaws = []
     for name, asset in MANIFEST.items():
         card = assets.card(name)
-        wanted = [
-            f"\n- {label}: {getattr(asset, label.lower())}\n"
-            for label in ("Kind", "Version", "Licence", "Citation")
-        ]
+        facts = ("Kind", "Version", "Licence", "Citation")
+        wanted = [f"\n- {fact}: {getattr(asset, fact.lower())}\n" for fact in facts]
         headings = ("What it is", "How it was made", "What it is for", "Known limits")
         wanted += [f"\n## {heading}\n" for heading in headings]
-        wanted += [
-            next(source[key] for key in ("url", "base", "wheel", "repo") if key in source)
-            for source in asset.sources
-        ]
+        for source in asset.sources:
+            wanted += [source[key] for key in ("url", "base", "wheel", "repo") if key in source]
         wanted += ["MD5"] if asset.digest.startswith("md5") else []
         flaws += [(name, words) for words in wanted if words not in card]
         if not card.startswith("# ") or len(re.findall(r"(?m)^- Source: \S", card)) != 1:
@@ -353,14 +341,10 @@ def test_every_card_agrees_with_the_manifest():
 
 
 def test_every_picture_that_has_a_maker_of_its_own_is_credited():
-    flaws = [
-        path
-        for name in ("coco-captions", "paintings")
-        for path in MANIFEST[name].digests
-        if path.endswith(".jpg")
-        and not re.search(r"CC BY 2.0|CC BY-SA 2.0|public domain", assets.credit(name, path))
-    ]
-    assert flaws == []
+    free = re.compile(r"CC BY 2.0|CC BY-SA 2.0|public domain")
+    for name in ("coco-captions", "paintings"):
+        pictures = [path for path in MANIFEST[name].digests if path.endswith(".jpg")]
+        assert [path for path in pictures if not free.search(assets.credit(name, path))] == []
 
 
 def test_nothing_is_there_twice_or_without_its_table():

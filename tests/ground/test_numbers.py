@@ -9,17 +9,16 @@ from helpers import numbers
 
 def test_a_number_is_printed_with_its_tolerance_and_no_digit_more(capsys):
     for value, within, unit, wanted in [
-        (0.94321, 0.02, "", "0.943 (± 0.02 on other machines)"),
-        (94.321, 2, "%", "94.3 % (± 2 on other machines)"),
-        (94.321, 12, "", "94 (± 12 on other machines)"),
-        (12345, 20, "", "12,345 (± 20 on other machines)"),
-        (np.int64(7), 0.5, "sheep", "7 sheep (± 0.5 on other machines)"),
-        ([0.5, -0.25], 0.1, "", "0.50, -0.25 (± 0.1 on other machines)"),
-        (np.float32(1e-5), 1e-6, "", "0.0000100 (± 1e-06 on other machines)"),
+        (0.94321, 0.02, "", "0.943 (± 0.02"),
+        (94.321, 2, "%", "94.3 % (± 2"),
+        (94.321, 12, "", "94 (± 12"),
+        (12345, 20, "", "12,345 (± 20"),
+        (np.int64(7), 0.5, "sheep", "7 sheep (± 0.5"),
+        ([0.5, -0.25], 0.1, "", "0.50, -0.25 (± 0.1"),
+        (np.float32(1e-5), 1e-6, "", "0.0000100 (± 1e-06"),
     ]:
-        assert numbers.about(value, within, unit) == wanted
-    assert numbers.show("accuracy", 0.94321, within=0.02) is None
-    assert capsys.readouterr().out == "accuracy: 0.943 (± 0.02 on other machines)\n"
+        numbers.show("accuracy", value, within, unit)
+        assert capsys.readouterr().out == f"accuracy: {wanted} on other machines)\n"
 
 
 def test_a_table_stands_in_columns_below_its_heading(capsys):
@@ -43,10 +42,8 @@ def test_an_interval_over_seeds_is_students():
     wanted = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx(tuple(wanted))
     assert (found.mean, found.n) == (pytest.approx(np.mean(values)), 5)
-    narrow = numbers.interval(values, level=0.8)
-    assert found.low < narrow.low < narrow.mean < narrow.high < found.high
     assert found.text() == "0.922, 95 % interval [0.898, 0.946]"
-    assert narrow.text(0.1) == "0.92, 80 % interval [0.91, 0.94] (± 0.1 on other machines)"
+    assert found.text(0.1) == "0.92, 95 % interval [0.90, 0.95] (± 0.1 on other machines)"
     with pytest.raises(ValueError, match="two values or more, and here are 1"):
         numbers.interval([1])
 
@@ -71,8 +68,7 @@ def test_a_tie_is_a_tie_by_one_rule():
     assert not back.tie and back.difference.mean == -found.difference.mean
     shuffled = numbers.compare({"relu": relu, "tanh": tanh[::-1]})
     assert shuffled.tie and shuffled.text().endswith(": a tie.")
-    assert numbers.compare({"a": [1, 1], "b": [1, 1]}).tie
-    assert not numbers.compare({"a": [2, 2], "b": [1, 1]}).tie
+    for same in (True, False):
+        assert numbers.compare({"a": [2 - same] * 2, "b": [1, 1]}).tie == same
     with pytest.raises(ValueError, match="a and b have 2 and 3 values"):
         numbers.compare({"a": [1, 2], "b": [1, 2, 3]})
-    assert "leaves out 0" in numbers.RULE

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import random
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +12,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from programs import ran
 
 from helpers import start
 from helpers.start import Measurement, measured
@@ -46,13 +46,12 @@ KERAS_JSON = {"backend": "torch", "floatx": "float16", "image_data_format": "cha
 def test_a_lesson_starts_silently_and_repeats_in_a_fresh_process_with_other_settings(tmp_path):
     (tmp_path / "keras.json").write_text(json.dumps(KERAS_JSON))
     clean = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    printed = []
-    for loud, own in [("True", {}), ("False", {"KERAS_HOME": str(tmp_path), **HOSTILE})]:
-        command = [sys.executable, "-c", LESSON.replace("LOUD", loud)]
-        done = subprocess.run(command, env=clean | own, capture_output=True, text=True, timeout=120)
-        assert (done.returncode, done.stderr) == (0, "")
-        printed.append(done.stdout)
-    assert printed[0].splitlines()[1] == "tensorflow channels_last float32 True"
+    printed = [
+        ran(sys.executable, "-c", LESSON.replace("LOUD", loud), env=clean | own)
+        for loud, own in [("True", {}), ("False", {"KERAS_HOME": str(tmp_path), **HOSTILE})]
+    ]
+    code, said = printed[0]
+    assert code == 0 and said.splitlines()[1:] == ["tensorflow channels_last float32 True"]
     assert printed[0] == printed[1]
 
 
@@ -77,10 +76,9 @@ def test_mode(monkeypatch):
     for value, wanted in [("", "quick"), ("quick", "quick"), ("full", "full")]:
         monkeypatch.setenv("WORKSHOP_MODE", value)
         assert start.mode() == wanted
-    for value in ("fast", "Full", "quick "):
-        monkeypatch.setenv("WORKSHOP_MODE", value)
-        with pytest.raises(ValueError, match=rf"WORKSHOP_MODE is '{value}': set it to 'quick' or"):
-            start.mode()
+    monkeypatch.setenv("WORKSHOP_MODE", "Full")
+    with pytest.raises(ValueError, match="WORKSHOP_MODE is 'Full': set it to 'quick' or"):
+        start.mode()
 
 
 @pytest.fixture

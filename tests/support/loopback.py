@@ -8,9 +8,11 @@ A page is a function of the request handler. A list of pages is served one after
 last one again and again.
 """
 
+import contextlib
 import functools
 import gzip
 import http.server
+import itertools
 import threading
 
 
@@ -22,11 +24,8 @@ class Loopback:
     """`pages` maps a path to its page; `asked` lists the paths that were asked for, in order."""
 
     def __init__(self):
-        self.pages = {}
-        self.asked = []
-        self.closing = threading.Event()
-        handler = functools.partial(_Handler, self)
-        self._server = _Server(("127.0.0.1", 0), handler)
+        self.pages, self.asked, self.closing = {}, [], threading.Event()
+        self._server = _Server(("127.0.0.1", 0), functools.partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
@@ -73,38 +72,52 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def serve(content, content_type="application/octet-stream"):
-    """Answer as a good server does."""
+def _sending(pieces, length=None, pause=0.0, **headers):
+    """Send the pieces, with a pause after each, until the other side hangs up."""
 
     def page(request):
-        request.head(200, Content_Length=str(len(content)), Content_Type=content_type)
-        request.wfile.write(content)
+        announced = {} if length is None else {"Content_Length": str(length)}
+        request.head(200, **announced, **headers)
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                request.wfile.write(piece)
+                request.wfile.flush()
+                if request.loopback.closing.wait(pause):
+                    break
 
     return page
+
+
+def serve(content, content_type="application/octet-stream"):
+    """Answer as a good server does."""
+    return _sending([content], len(content), Content_Type=content_type)
+
+
+def zipped(content):
+    """Answer as servers do that squeeze text on the way."""
+    squeezed = gzip.compress(content)
+    return _sending([squeezed], len(squeezed), Content_Encoding="gzip")
+
+
+def drip(content, seconds):
+    """Send all of it, in 20 pieces that take `seconds` together."""
+    step = -(-len(content) // 20)
+    pieces = [content[start : start + step] for start in range(0, len(content), step)]
+    return _sending(pieces, len(content), seconds / 20)
 
 
 def cut_off(content, announced=True):
     """Hang up in the middle, with or without having said how much was to come."""
+    return _sending([content[: len(content) // 2]], len(content) if announced else None)
 
-    def page(request):
-        request.head(200, **({"Content_Length": str(len(content))} if announced else {}))
-        request.wfile.write(content[: len(content) // 2])
 
-    return page
+def stall(content):
+    """Send half of it, then nothing more, but don't hang up."""
+    return _sending([content[: len(content) // 2]], len(content), 30.0)
 
 
 def endless(block=b"again and again " * 4096):
-    """Send and send, until the other side hangs up."""
-
-    def page(request):
-        request.head(200)
-        try:
-            while not request.loopback.closing.is_set():
-                request.wfile.write(block)
-        except ConnectionError:
-            pass
-
-    return page
+    return _sending(itertools.repeat(block))
 
 
 def status(code, **headers):
@@ -112,46 +125,6 @@ def status(code, **headers):
     return lambda request: request.head(code, Content_Length="0", **headers)
 
 
-def zipped(content):
-    """Answer as servers do that squeeze text on the way."""
-
-    def page(request):
-        squeezed = gzip.compress(content)
-        request.head(200, Content_Length=str(len(squeezed)), Content_Encoding="gzip")
-        request.wfile.write(squeezed)
-
-    return page
-
-
 def redirect(address):
     """Send the client elsewhere."""
-    return lambda request: request.head(302, Location=address, Content_Length="0")
-
-
-def stall(content):
-    """Send half of it, then nothing more, but never hang up."""
-
-    def page(request):
-        request.head(200, Content_Length=str(len(content)))
-        request.wfile.write(content[: len(content) // 2])
-        request.wfile.flush()
-        request.loopback.closing.wait(30)
-
-    return page
-
-
-def drip(content, seconds):
-    """Send all of it, in 20 pieces that take `seconds` together."""
-
-    def page(request):
-        request.head(200, Content_Length=str(len(content)))
-        step = -(-len(content) // 20)
-        try:
-            for start in range(0, len(content), step):
-                request.wfile.write(content[start : start + step])
-                request.wfile.flush()
-                request.loopback.closing.wait(seconds / 20)
-        except ConnectionError:
-            pass
-
-    return page
+    return status(302, Location=address)

@@ -56,7 +56,7 @@ def wheel(name, files=(), version="1.0"):
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for file, text in {**dict(files), **metadata}.items():
+        for file, text in {**metadata, **dict(files)}.items():
             archive.writestr(zipfile.ZipInfo(file), text)  # no times: the same files, the same hash
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
     line = f"{name}=={version} \\\n    --hash=sha256:{digest}\n"

@@ -3,13 +3,14 @@
 import importlib.metadata
 import os
 import shutil
-import subprocess
 import sys
 from collections import namedtuple
 
 import jupyter_core.paths
 import psutil
 import pytest
+from programs import ran
+from shelf import put
 
 from helpers import assets
 from tools import doctor
@@ -28,15 +29,14 @@ def no_hub(monkeypatch):
 def control_group(tmp_path, monkeypatch):
     """Return a function that sets up control groups: memberships, then {file: text}."""
 
+    monkeypatch.setattr(doctor, "CGROUPS", tmp_path / "fs")
+    monkeypatch.setattr(doctor, "SELF_CGROUP", tmp_path / "self")
+
     def write(memberships, files):
         shutil.rmtree(tmp_path / "fs", ignore_errors=True)
         (tmp_path / "self").write_text(memberships)
         for file, text in files.items():
-            path = tmp_path / "fs" / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        monkeypatch.setattr(doctor, "CGROUPS", tmp_path / "fs")
-        monkeypatch.setattr(doctor, "SELF_CGROUP", tmp_path / "self")
+            put(tmp_path / "fs" / file, text.encode())
 
     return write
 
@@ -60,12 +60,11 @@ def states(findings):
 
 def test_the_doctor_is_quick_and_serves_who_has_no_home_or_no_packages(tmp_path):
     def run(before, after="", *options, **more):
-        command = [sys.executable, *options, "-c", before + RUN + after + "\nsys.exit(code)"]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **more)
-        assert done.stderr == ""
-        wrong = "WRONG" in done.stdout  # a test's machine may be short of memory
-        assert (done.returncode, "Ready for the lessons." in done.stdout) == (int(wrong), not wrong)
-        return done.stdout
+        script = before + RUN + after + "\nsys.exit(code)"
+        code, said = ran(sys.executable, *options, "-c", script, **more)
+        wrong = "WRONG" in said  # a test's machine may be short of memory
+        assert (code, "Ready for the lessons." in said) == (int(wrong), not wrong), said
+        return said
 
     # In a container that runs under any number there is no home and no entry in passwd.
     nobody = "import os, pwd; pwd.getpwuid = {}.__getitem__; del os.environ['HOME']\n"
@@ -96,9 +95,7 @@ def test_packages_missing_too_old_and_not_as_locked(monkeypatch):
     assert found == {"packages": OK, "keras": NOTE, "pooch": WRONG}
     with_versions(monkeypatch, anywidget=None, nbclient=None)
     missing = doctor.packages()[0]
-    assert missing.state == WRONG
-    assert "missing: anywidget, nbclient" in missing.fact
-    assert "make setup" in missing.remedy
+    assert missing.state == WRONG and "missing: anywidget, nbclient" in missing.fact
     monkeypatch.setattr(sys, "version_info", (3, 10, 2))
     (finding,) = doctor.python()
     assert (finding.state, finding.fact) == (WRONG, "3.10.2 is not >=3.11,<3.14")
@@ -114,9 +111,7 @@ def test_files_that_hide_a_module_are_named(tmp_path, monkeypatch):
     """A learner's own beside the notebook, an old package where PYTHONPATH says."""
     lessons, old = tmp_path / "notebooks", tmp_path / "old"
     for file in ("keras.py", "random.py", "helpers.py", "mine.py", "tensorflow/__init__.py"):
-        place = (old if "/" in file else lessons) / file
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
+        put((old if "/" in file else lessons) / file, b"")
     monkeypatch.chdir(lessons)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(old), str(doctor.ROOT)]))
     found = {finding.item: finding.remedy.split(",")[0] for finding in doctor.packages()}
@@ -126,7 +121,6 @@ def test_files_that_hide_a_module_are_named(tmp_path, monkeypatch):
 
 
 def test_memory_limits_of_both_kinds_of_control_groups_and_of_a_hub(control_group, monkeypatch):
-    wrong = []
     for memberships, files, expected in (
         ("0::/\n", {"memory.max": "2147483648\n"}, 2147483648),
         ("0::/\n", {"memory.max": "max\n"}, None),
@@ -138,9 +132,7 @@ def test_memory_limits_of_both_kinds_of_control_groups_and_of_a_hub(control_grou
         ("", {}, None),
     ):
         control_group(memberships, files)
-        found = doctor.memory_limit()
-        wrong += [] if found == expected else [(memberships, files, found)]
-    assert wrong == []
+        assert doctor.memory_limit() == expected, (memberships, files)
     control_group("0::/\n", {"memory.max": "3000"})
     monkeypatch.setenv("MEM_LIMIT", "2000")  # a hub's
     assert doctor.memory_limit() == 2000
@@ -167,22 +159,16 @@ def test_cores_are_those_that_may_be_used_and_unseen_quotas_ask_for_thread_caps(
     control_group("", {})
     assert 1 <= doctor.cores() <= os.cpu_count()
     monkeypatch.setattr(doctor, "_affinity", lambda: set(range(8)))
-    for quota, expected in (
-        ("max 100000", 8),
-        ("50000 100000", 1),
-        ("1600000 100000", 8),
-        ("200000 100000", 2),
-    ):
-        used, period = quota.split()
-        files = {"cpu/cpu.cfs_quota_us": used.replace("max", "-1"), "cpu/cpu.cfs_period_us": period}
+    for used, expected in (("max", 8), ("50000", 1), ("1600000", 8), ("200000", 2)):
+        limits = {"quota": used.replace("max", "-1"), "period": "100000"}
+        files = {f"cpu/cpu.cfs_{name}_us": text for name, text in limits.items()}
         control_group("1:cpu,cpuacct:/\n", files)
         assert doctor.cores() == expected
-        control_group("0::/\n", {"cpu.max": quota})
+        control_group("0::/\n", {"cpu.max": f"{used} 100000"})
         assert doctor.cores() == expected
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     (finding,) = doctor.processors()
-    assert finding.state == NOTE
-    assert "OMP_NUM_THREADS=2" in finding.remedy
+    assert finding.state == NOTE and "OMP_NUM_THREADS=2" in finding.remedy
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert states(doctor.processors()) == [OK]
     monkeypatch.setattr(doctor, "_affinity", lambda: {0})
@@ -210,8 +196,7 @@ def test_tensorboard_needs_its_proxy_on_a_hub_only(monkeypatch):
     assert states(doctor.tensorboard()) == [OK]
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
     (finding,) = doctor.tensorboard()
-    assert finding.state == WRONG
-    assert "TENSORBOARD_PROXY_URL=/user/ada/proxy/%PORT%/" in finding.remedy
+    assert (finding.state, "=/user/ada/proxy/%PORT%/" in finding.remedy) == (WRONG, True)
     monkeypatch.setenv("TENSORBOARD_PROXY_URL", "/user/ada/proxy/%PORT%/")
     assert states(doctor.tensorboard()) == [OK]
     with_versions(monkeypatch, jupyter_server_proxy=None)
@@ -221,10 +206,8 @@ def test_tensorboard_needs_its_proxy_on_a_hub_only(monkeypatch):
 def test_only_what_comes_with_the_workshop_has_to_be_here(monkeypatch):
     monkeypatch.setattr(assets, "available", lambda name: False)
     findings = {finding.item: finding for finding in doctor.assets()}
-    assert findings["mnist-5k"].state == WRONG
-    assert "make setup" in findings["mnist-5k"].remedy
-    assert findings["optional"].state == NOTE
-    assert "mnist," in findings["optional"].fact + ","
+    assert findings["mnist-5k"].state == WRONG and "make setup" in findings["mnist-5k"].remedy
+    assert findings["optional"].state == NOTE and "mnist," in findings["optional"].fact
     assert "mnist" not in findings
 
 

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from programs import ran
 
-from tools import lock, setup
+from tools import lock, packing, setup
 
 ROOT = Path(setup.__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -22,18 +22,11 @@ DIRECT = [Requirement(line) for line in PROJECT["dependencies"]]
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 BASH = shutil.which("bash")
+WINDOWS = {"sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"}
 MACHINES = [
-    {
-        **dict(zip(("sys_platform", "platform_system", "platform_machine"), machine, strict=True)),
-        **{"python_version": version, "python_full_version": f"{version}.0"},
-    }
-    for machine in (
-        ("linux", "Linux", "x86_64"),
-        ("linux", "Linux", "aarch64"),
-        ("darwin", "Darwin", "arm64"),
-        ("win32", "Windows", "AMD64"),
-    )
-    for version in ("3.11", "3.12", "3.13")
+    {**markers, "python_version": version, "python_full_version": f"{version}.0"}
+    for markers in (*(machine.markers for machine in packing.MACHINES.values()), WINDOWS)
+    for version in setup.supported()
 ]
 FILES = (
     *("Makefile", "README.md", "environment.yml", "pyproject.toml", "requirements.txt", ".ci/run"),
@@ -46,16 +39,13 @@ LEARNERS, SERVER = (
 )
 
 
-def locked_for(machine, start=""):
-    """{name: [its versions]} of the lock on a machine."""
-    found = {}
-    for pin, _ in LEARNERS:
-        if pin.name.startswith(start) and (pin.marker is None or pin.marker.evaluate(machine)):
-            found.setdefault(pin.name, []).append(lock.version(pin))
-    return found
-
-
 # The lock
+
+
+def on(machine, requirements):
+    """Those of the requirements that count on a machine, as (name, requirement)."""
+    there = [one for one in requirements if one.marker is None or one.marker.evaluate(machine)]
+    return [(canonicalize_name(one.name), one) for one in there]
 
 
 def test_the_locks_have_every_line_pinned_and_hashed_and_agree():
@@ -72,16 +62,15 @@ def test_the_locks_have_every_line_pinned_and_hashed_and_agree():
 def test_each_machine_gets_what_the_project_asks_for_and_one_tensorflow():
     wrong = []
     for machine in MACHINES:
-        found = locked_for(machine)
-        for requirement in DIRECT:
-            if requirement.marker is None or requirement.marker.evaluate(machine):
-                versions = found.get(canonicalize_name(requirement.name), [])
-                if len(versions) != 1 or versions[0] not in requirement.specifier:
-                    wrong.append((str(requirement), machine, versions))
+        pins = on(machine, (pin for pin, _ in LEARNERS))
+        found = dict(pins)
+        for name, asked in on(machine, DIRECT):
+            once = [pin for pin, _ in pins].count(name) == 1
+            if not (once and lock.version(found[name]) in asked.specifier):
+                wrong.append((str(asked), machine))
         small = (machine["sys_platform"], machine["platform_machine"]) == ("linux", "x86_64")
         got = {"tensorflow", "tensorflow-cpu"} & found.keys()
         wrong += [] if got == {"tensorflow-cpu" if small else "tensorflow"} else [(machine, got)]
-        wrong += [] if {"uv", "setuptools"} <= found.keys() else [machine]
     assert wrong == []
     text = (ROOT / "requirements.txt").read_text()
     asked = re.findall(r"^(\S+)==.*\n(?:[ \t].*\n)*?.*\(pyproject\.toml\)", text, re.MULTILINE)
@@ -124,14 +113,13 @@ def test_scripts_can_be_executed_and_stop_at_an_error():
     for file in ("binder/postBuild", "binder/start", ".ci/run"):
         assert os.access(ROOT / file, os.X_OK)
         assert "set -euo pipefail" in (ROOT / file).read_text()
-        subprocess.run([BASH, "-n", str(ROOT / file)], check=True)
+        assert ran(BASH, "-n", ROOT / file) == (0, "")
 
 
 def started(**settings):
     """The environment that binder/start hands over, as lines."""
-    command = [BASH, str(ROOT / "binder" / "start"), "env"]
     settings = {"PATH": "/usr/bin:/bin", **settings}
-    return set(subprocess.check_output(command, env=settings, text=True).splitlines())
+    return set(ran(BASH, ROOT / "binder" / "start", "env", env=settings)[1].splitlines())
 
 
 def test_start_sets_what_lessons_need_and_hands_over(tmp_path):
@@ -150,11 +138,9 @@ def test_start_sets_what_lessons_need_and_hands_over(tmp_path):
         f"PATH={tmp_path}/.venv/bin:/usr/bin:/bin",
         f"JUPYTER_PATH={tmp_path}/jupyter:/others",
     } <= said
-    assert {
-        "TENSORBOARD_PROXY_URL=/proxy/%PORT%/",
-        "WORKSHOP_RUNS=/scratch",
-        "PATH=/usr/bin:/bin",
-    } <= started(REPO_DIR="/nowhere", WORKSHOP_RUNS="/scratch")
+    elsewhere = started(REPO_DIR="/nowhere", WORKSHOP_RUNS="/scratch")
+    assert {"TENSORBOARD_PROXY_URL=/proxy/%PORT%/", "WORKSHOP_RUNS=/scratch"} <= elsewhere
+    assert "PATH=/usr/bin:/bin" in elsewhere
     assert list((ROOT / "jupyter" / "labextensions").glob("*/package.json"))
     assert "JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))" in MAKEFILE
 
@@ -169,8 +155,7 @@ def test_an_image_is_built_without_the_larger_weights_but_not_without_the_projec
     python.chmod(0o755)
     (tmp_path / ".cache" / "pip").mkdir(parents=True)
     settings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    build = [BASH, str(ROOT / "binder" / "postBuild")]
-    assert subprocess.run(build, env=settings, check=False).returncode == code
+    assert ran(BASH, ROOT / "binder" / "postBuild", env=settings)[0] == code
     calls = (tmp_path / "calls").read_text().splitlines()
     assert re.match(r"-m pip install .*--no-deps.*--editable \.$", calls[0])
     assert calls[1:] == ([] if code else ["-m helpers fetch --all"])
@@ -184,9 +169,7 @@ def make(*arguments, **settings):
     """Run make as a person would, whatever make these tests run under; return what it said."""
     outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON")
     kept = {k: v for k, v in os.environ.items() if k not in outer} | settings
-    command = [shutil.which("make"), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return ran(shutil.which("make"), *arguments, cwd=ROOT, env=kept)
 
 
 def test_make_explains_every_target_and_passes_on_what_it_is_given(tmp_path):
@@ -197,11 +180,9 @@ def test_make_explains_every_target_and_passes_on_what_it_is_given(tmp_path):
     _, said = make("-n", "lab", "PORT=9123", "ARGS=--no-browser --debug")
     (command,) = (line for line in said.splitlines() if "-m jupyterlab" in line)
     assert "=/lab/tree/notebooks/00_start_here.ipynb " in command
-    assert "--port=9123 " in command
-    assert command.endswith("--no-browser --debug")
+    assert "--port=9123 " in command and command.endswith("--no-browser --debug")
     assert ("--allow-root" in command) == (os.getuid() == 0)
-    _, said = make("-n", "setup", "PYTHON=/opt/my/python")
-    assert '"/opt/my/python" -I tools/setup.py --this-python' in said
-    assert "--this-python" not in make("-n", "setup")[1]
+    for given, wanted in (([], False), (["PYTHON=/opt/my/python"], True)):
+        assert ("--this-python" in make("-n", "setup", *given)[1]) == wanted
     code, said = make("setup", PATH=str(tmp_path))
     assert code and "No Python is found here" in said

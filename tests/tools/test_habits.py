@@ -10,9 +10,8 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_each_path_that_contributing_names_is_there_and_each_room_is_named():
-    named = set(
-        re.findall(r"`((?:helpers|tools|tests|notebooks|docs|data|binder)/[^`*\s]*)`", TEXT)
-    )
+    places = "helpers|tools|tests|notebooks|docs|data|binder"
+    named = set(re.findall(rf"`((?:{places})/[^`*\s]*)`", TEXT))
     assert not [name for name in named if "NN" not in name and not (ROOT / name).exists()]
     rooms = {f"helpers/{path.parent.name}" for path in (ROOT / "helpers").glob("*/checks.py")}
     assert rooms <= named

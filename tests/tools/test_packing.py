@@ -6,18 +6,17 @@ import re
 import shutil
 import signal
 import stat
-import subprocess
 import sys
-import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from packages import BACKEND, NOBODY, PYPROJECT, UV, settings, wheel
+from programs import end, ran, start, wait_until
 
 from helpers import assets
 from tools import packing, setup, unpacking
 from tools.packing import PackError
-from tools.unpacking import UnpackError
 
 ROOT = packing.ROOT
 LOCK = (ROOT / "requirements.txt").read_text()
@@ -37,11 +36,9 @@ class Workshop:
 
     def __init__(self, folder):
         self.root, self.mirror, shelf = folder / "workshop", folder / "mirror", folder / "wheels"
-        for place in ("helpers", "tools", "notebooks", "binder", "build"):
-            (self.root / place).mkdir(parents=True)
-        shutil.copy(setup.__file__, self.root / "tools")
         packages = wheel("uv", UV), wheel("demo", {"tensorflow.py": ""})
-        for name, text in {
+        files = {
+            "tools/setup.py": Path(setup.__file__).read_text(),
             "helpers/__init__.py": "",
             "helpers/__main__.py": FETCH,
             "helpers/backend.py": BACKEND,
@@ -51,11 +48,12 @@ class Workshop:
             "build/large": "",
             "pyproject.toml": PYPROJECT.replace('["."]', '["helpers"]'),
             "requirements.txt": "".join(line for _, _, line in packages),
-        }.items():
+            "../mirror/toy.onnx": "".join(map(chr, range(128))) * 10_000,
+        }
+        for name, text in files.items():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text)
         (self.root / "binder" / "start").chmod(0o755)
-        self.mirror.mkdir()
-        (self.mirror / "toy.onnx").write_bytes(bytes(range(256)) * 5000)
         shelf.mkdir()
         for name, content, _ in packages:
             (shelf / name).write_bytes(content)
@@ -104,8 +102,8 @@ def test_an_archive_holds_the_workshop_and_no_more(workshop, whole, tmp_path):
             stored = info.filename.startswith(("wheels/", "mirror/"))
             assert (info.compress_type == zipfile.ZIP_STORED) == stored, info.filename
         contents = json.loads(archive.read(unpacking.CONTENTS))
-        assert contents["machines"][HERE] == [path.name for path in workshop.wheels]
-        assert contents["assets"] == ["toy"]
+        wheels = [path.name for path in workshop.wheels]
+        assert contents == {"machines": {HERE: wheels}, "assets": ["toy"]}
         assert archive.read("READ_ME.txt").decode().count("\n") == 2
         assert archive.getinfo("workshop/binder/start").external_attr >> 16 & 0o777 == 0o755
     target = workshop.pack(tmp_path / "toy.zip")
@@ -118,7 +116,7 @@ def test_an_archive_holds_the_workshop_and_no_more(workshop, whole, tmp_path):
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_all_that_git_keeps_is_packed():
-    kept = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()  # noqa: S607
+    kept = ran("git", "ls-files", cwd=ROOT)[1].splitlines()
     packed = {inside for inside, _ in packing.workshop()}
     hidden = re.compile(r"\.(?!ci)")
     assert {n for n in kept if not hidden.match(n) and (ROOT / n).exists()} <= packed
@@ -129,12 +127,10 @@ def test_the_lock_is_read_for_the_machine_that_is_asked_for():
         for python in setup.supported():
             pins = packing.pins(LOCK, platform, python)
             names = {pin.partition("==")[0] for pin in pins}
-            assert ("tensorflow-cpu" in names) == (platform == "linux-x86_64")
-            assert ("tensorflow" in names) == (platform != "linux-x86_64")
+            tensorflow = {"tensorflow-cpu" if platform == "linux-x86_64" else "tensorflow"}
+            assert {"tensorflow", "tensorflow-cpu", "pywinpty"} & names == tensorflow
             assert all("==" in line and "--hash=sha256:" in line for line in pins.values())
             assert not any(";" in line for line in pins.values()), "pip would ask the wrong machine"
-            assert not {"pywinpty", "pywin32"} & names
-            assert "uv" in names
 
 
 def test_pack_asks_for_what_is_there_and_is_told_at_once_when_it_is_not(
@@ -167,23 +163,19 @@ def test_wheels_are_downloaded_once_and_only_those_of_the_lock(index, tmp_path, 
     new = index.publish("demo", {"demo.py": "whole"}, "2.0")
     lock.write_text(old + new.replace("==2.0", "==2.0 ; python_full_version >= '3.12.5'"))
 
-    def download():
+    def download(offline="0"):
+        monkeypatch.setenv("WORKSHOP_OFFLINE", offline)
         return packing.download("macos-arm64", "3.12", lock, tmp_path / "build")
 
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
     with pytest.raises(PackError, match=r"2 packages .* WORKSHOP_OFFLINE=1 forbids"):
-        download()
+        download("1")
     assert index.asked == []
-    monkeypatch.delenv("WORKSHOP_OFFLINE")
     found = download()
     assert [path.name[:8] for path in found] == ["demo-1.0", "demo-2.0"], "both: it may need either"
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-    assert download() == found
-    monkeypatch.delenv("WORKSHOP_OFFLINE")
+    assert download("1") == found
     lock.write_text(index.publish("demo", {"demo.py": "changed"}, "2.0"))
     (path,) = download()
-    with zipfile.ZipFile(path) as changed:
-        assert changed.read("demo.py") == b"changed"
+    assert zipfile.ZipFile(path).read("demo.py") == b"changed"
     lock.write_text(f"demo==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
     with pytest.raises(PackError, match="damaged or changed"):
         download()
@@ -197,37 +189,29 @@ def test_from_an_archive_to_a_ready_environment_without_a_network(whole, place):
     misleading |= dict.fromkeys(("PIP_CONSTRAINT", "PIP_TARGET"), "/gone")
 
     def run():
-        done = subprocess.run(
-            [sys.executable, str(whole), NEW],
-            env={**os.environ, **misleading},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
+        return ran(sys.executable, whole, NEW, env={**os.environ, **misleading})
 
     code, said = run()
     assert code == 0, said
     folder = place / NEW
     python = setup.python_in(folder / ".venv")
-    subprocess.run([str(python), "-I", "-c", "import tensorflow, helpers.backend"], check=True)
+    assert ran(python, "-I", "-c", "import tensorflow, helpers.backend") == (0, "")
     assert (folder / "notebooks" / "00_start.ipynb").read_text() == "{}"
     assert os.access(folder / "binder" / "start", os.X_OK)
     assert (folder / "fetched").read_text() == "['fetch', 'toy'] ['toy.onnx']"
     assert names_in(place) == [NEW], "nothing else is left"
     assert f"cd '{folder}' && WORKSHOP_OFFLINE=1 make lab" in said
     code, said = run()
-    assert code == 1
-    assert "Unpacking stopped." in said and "is there already: name another folder" in said
+    assert code == 1 and "Unpacking stopped." in said and "is there already: name another" in said
     assert setup.is_complete(folder / ".venv", folder)
 
 
-def refused(archive, place):
-    """Unpack, which must fail and leave nothing; return the sentence."""
+def refused(archive, place, folder=NEW):
+    """Unpack, which must fail and leave what was there; return the sentence."""
+    before = names_in(place)
     with pytest.raises(setup.SetupError) as caught:
-        unpacking.unpack(archive, place / NEW)
-    assert names_in(place) == []
+        unpacking.unpack(archive, place / folder)
+    assert names_in(place) == before
     return str(caught.value)
 
 
@@ -240,18 +224,16 @@ def no_set_up(monkeypatch):
 
 def test_an_archive_that_is_cut_short_damaged_or_gone_is_refused(whole, place, tmp_path, no_set_up):
     data, copy = whole.read_bytes(), tmp_path / "x.zip"
-    for kept in (0.0, 0.3, 0.9, 0.999):
-        copy.write_bytes(data[: int(len(data) * kept)])
-        assert "broken or short" in refused(copy, place)
-    with zipfile.ZipFile(whole) as archive:
-        taken_out = ("workshop/", "mirror/", "wheels/")
-        inside = [one for one in archive.infolist() if one.filename.startswith(taken_out)]
-    for info in inside:  # a spoilt byte in what is taken out; of tiny files it may be padding
-        if info.file_size > 8:
+    spoilt = [data[: int(len(data) * kept)] for kept in (0.0, 0.3, 0.9, 0.999)]
+    taken_out = ("workshop/", "mirror/", "wheels/")
+    for info in zipfile.ZipFile(whole).infolist():  # a spoilt byte in what is taken out
+        if info.filename.startswith(taken_out) and info.file_size > 8:  # it may be padding
             changed = bytearray(data)
             changed[info.header_offset + 30 + len(info.filename) + info.compress_size // 2] ^= 255
-            copy.write_bytes(changed)
-            assert "broken or short" in refused(copy, place), info.filename
+            spoilt.append(changed)
+    for content in spoilt:
+        copy.write_bytes(content)
+        assert "broken or short" in refused(copy, place)
     with zipfile.ZipFile(copy, "w") as archive:
         archive.writestr("a.txt", "")
     assert "broken or short" in refused(copy, place)
@@ -270,8 +252,7 @@ def test_no_name_leads_out_of_the_folder(whole, place, tmp_path, no_set_up):
             info.external_attr = (kind | 0o777) << 16
             spoilt.writestr(info, "/etc")
     unpacking.unpack(archive, place / NEW)
-    assert names_in(place) == [NEW]
-    assert names_in(tmp_path) == ["place", "x.zip"]
+    assert names_in(place) == [NEW] and names_in(tmp_path) == ["place", "x.zip"]
     assert not (place / NEW / "link").is_symlink()
 
 
@@ -286,43 +267,27 @@ def test_a_place_that_is_full_or_taken_or_a_wrong_machine_is_told_before_anythin
     assert f"for macos-arm64 with Python 3.10. This is {HERE}" in refused(other, place)
     (place / "mine").mkdir()
     (place / "mine" / "notes").write_text("mine")
-    for folder, words in (("mine", "mine is there already"), ("no/where", "There is no folder")):
-        with pytest.raises(UnpackError, match=words):
-            unpacking.unpack(whole, folder)
+    assert "mine is there already" in refused(whole, place, "mine")
+    assert "There is no folder" in refused(whole, place, "no/where")
     assert (place / "mine" / "notes").read_text() == "mine"
 
 
-def test_packages_or_assets_that_fail_and_an_interrupt_leave_nothing(workshop, place, tmp_path):
+def test_packages_or_assets_that_fail_and_an_interrupt_leave_nothing(place, tmp_path):
     """All of that happens when the rest is done."""
-    root = tmp_path / "workshop"
-    shutil.copytree(workshop.root, root)
+    workshop, before = Workshop(tmp_path), dict(os.environ)
 
     def altered(file, text):
-        (root / file).write_text(text)
-        packing.write(tmp_path / "x.zip", {HERE: workshop.wheels}, ["toy"], workshop.mirror, root)
-        return tmp_path / "x.zip"
+        (workshop.root / file).write_text(text)
+        return workshop.pack(tmp_path / "x.zip")
 
-    before = dict(os.environ)
     archive = altered("helpers/__main__.py", "raise SystemExit(1)")
     assert "assets could not be put in the cache" in refused(archive, place)
-    process = subprocess.Popen(
-        [sys.executable, str(altered("helpers/__main__.py", WAIT)), NEW],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    end = time.monotonic() + 300
-    while not (place / NEW / "waiting").exists():
-        assert time.monotonic() < end and process.poll() is None, process.communicate()
-        time.sleep(0.05)
+    process = start(sys.executable, altered("helpers/__main__.py", WAIT), NEW, cwd=place)
+    wait_until((place / NEW / "waiting").exists, process)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=300)
-    assert process.returncode == 143
-    assert names_in(place) == []
-    wrong = re.sub(
-        r"(demo==.*\n.*sha256:)\w+", rf"\g<1>{'0' * 64}", (root / "requirements.txt").read_text()
-    )
+    assert end(process)[0] == 143 and names_in(place) == []
+    lock = (workshop.root / "requirements.txt").read_text()
+    wrong = re.sub(r"(demo==.*\n.*sha256:)\w+", rf"\g<1>{'0' * 64}", lock)
     assert "damaged or changed" in refused(altered("requirements.txt", wrong), place)
     assert dict(os.environ) == before
 

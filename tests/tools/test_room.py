@@ -7,10 +7,10 @@ own, in which there is nothing but loopback; elsewhere, with a proxy that nobody
 
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
+from programs import ran
 
 from helpers import assets
 from helpers.assets import AssetError
@@ -44,8 +44,7 @@ def prefix():
     """How to start a process without a network here: a command's first words, or none."""
     if not (shutil.which("unshare") and shutil.which("ip")):
         return []
-    tried = subprocess.run([*ALONE, "true"], capture_output=True, check=False)
-    return [] if tried.returncode else ALONE
+    return ALONE if ran(*ALONE, "true")[0] == 0 else []
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +66,10 @@ def test_from_nothing_but_python_and_the_archive_to_a_lesson(archive, tmp_path):
     python = os.path.realpath(sys.executable)  # not the environment's: it has no packages
     own = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], **CUT_OFF}
     folder = tmp_path / "workshop"
-    unpacking = [*prefix(), python, "-I", str(archive), str(folder)]
-    done = subprocess.run(
-        unpacking, cwd=tmp_path, env=own, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    made = str(setup.python_in(folder / ".venv"))
-    run = [*prefix(), made, "-c", LESSON]
-    done = subprocess.run(run, cwd=folder, env=own, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("TensorFlow ")
+    code, said = ran(*prefix(), python, "-I", archive, folder, cwd=tmp_path, env=own)
+    assert code == 0, said
+    made = setup.python_in(folder / ".venv")
+    code, said = ran(*prefix(), made, "-c", LESSON, cwd=folder, env=own)
+    assert code == 0 and "TensorFlow " in said, said
     (cached,) = tmp_path.rglob(f"*/tensorflow-workshop/{assets.path(WEIGHTS).name}")
     assert cached.read_bytes() == assets.path(WEIGHTS).read_bytes()

@@ -4,14 +4,13 @@ import base64
 import io
 import json
 import signal
-import subprocess
 import sys
-import time
 
 import nbformat
 import psutil
 import pytest
 from PIL import Image
+from programs import end, start, wait_until
 
 from tools import notebooks, running
 
@@ -81,17 +80,14 @@ def test_a_run_measures_reports_and_leaves_the_lesson_alone(
     code, (fact, other) = run(path, family)
     said = capsys.readouterr().out
     assert code == 0, said
-    assert set(fact) == {"lesson", "ok", "seconds", "peak_rss_mb"}
-    assert (fact["lesson"], fact["ok"]) == ("calm", True)
-    assert 0 < fact["seconds"] < 300
+    assert (fact["lesson"], fact["ok"]) == ("calm", True) and 0 < fact["seconds"] < 300
     assert fact["peak_rss_mb"] > (400 if sys.platform == "linux" else 20)
     assert other["peak_rss_mb"] > 330
     assert "calm    ok " in said and "with TensorBoard" in said
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
     assert path.read_bytes() == before
     page = (tmp_path / "build" / "calm.html").read_text()
-    assert "quick 1" in page
-    assert 'alt="a &lt;red&gt; dot"' in page
+    assert "quick 1" in page and 'alt="a &lt;red&gt; dot"' in page
     assert "<script src" not in page and "cdnjs" not in page, "the report fetches nothing"
     assert "<a href='calm.html'>calm</a>" in (tmp_path / "build" / "index.html").read_text()
 
@@ -109,12 +105,8 @@ def test_each_failure_is_one_block_and_the_next_lesson_still_runs(lesson, run, t
     assert [fact["ok"] for fact in facts] == [False] * 5 + [True]
     out = capsys.readouterr().out
     block = "bad failed: cell 2, In [2]:\n  | raise ValueError('no <good>')\nValueError: no <good>"
-    for words in (
-        *(block, "broken.ipynb is not a valid notebook", "The kernel died", "longer than 5 s"),
-        "changed while it ran",
-    ):
-        assert words in out
-    assert "Traceback" not in out
+    shown = (block, "broken.ipynb is not a valid", "kernel died", "longer than 5 s", "not saved")
+    assert [words for words in shown if words not in out] == [] and "Traceback" not in out
     assert "no &lt;good&gt;" in (tmp_path / "build" / "index.html").read_text()
     assert "never reached" not in (tmp_path / "build" / "bad.html").read_text()
     assert notebooks.read(bad).cells[1].execution_count is None  # not saved
@@ -129,13 +121,8 @@ def test_save_writes_what_is_the_same_on_every_run(lesson, run, tmp_path, monkey
     cover.parent.mkdir(parents=True)
     cover.touch()
     (tmp_path / "README.md").touch()
-    path = lesson(
-        "talk",
-        "import sys\nfor i in range(3): print(i, flush=True)\nprint('oh', file=sys.stderr)",
-        WIDGET,
-        "1 + 1",
-        PICTURE,
-    )
+    talk = "import sys\nfor i in range(3): print(i, flush=True)\nprint('oh', file=sys.stderr)"
+    path = lesson("talk", talk, WIDGET, "1 + 1", PICTURE)
     notebook = nbformat.read(path, 4)
     notebook.cells[1].metadata["execution"] = {"iopub.status.busy": "2020"}
     notebook.cells[3].metadata["tags"] = ["solution"]
@@ -155,7 +142,7 @@ def test_save_writes_what_is_the_same_on_every_run(lesson, run, tmp_path, monkey
     assert [cell.execution_count for cell in (talk, widget, last)] == [1, 2, 3]
     assert talk.metadata == {}
     assert [cell.id for cell in saved.cells] == [cell.id for cell in notebook.cells]
-    assert "widgets" not in saved.metadata
+    assert saved.metadata.keys() == {"kernelspec", "language_info"}
     assert saved.metadata.kernelspec.name == "python3"
     assert "version" not in saved.metadata.language_info
     assert first == nbformat.writes(saved) + "\n"
@@ -251,24 +238,16 @@ def test_an_interrupt_stops_the_kernel_and_keeps_what_is_done(lesson, tmp_path):
         "import pathlib, sys; from tools import running\n"
         "sys.exit(running.run(sys.argv[2:], build=pathlib.Path(sys.argv[1])))"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "build"), str(quick), str(endless)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=running.ROOT
-    )
+    words = ("-c", script, tmp_path / "build", quick, endless)
+    process, pid = start(sys.executable, *words, cwd=running.ROOT), tmp_path / "pid"
     try:
-        pid = tmp_path / "pid"
-        deadline = time.monotonic() + 120
-        while not (pid.exists() and pid.read_text()):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: pid.exists() and pid.read_text(), process)
         process.send_signal(signal.SIGTERM)  # from here on it is Ctrl-C
-        out, err = process.communicate(timeout=60)
+        code, said = end(process)
     finally:
         process.kill()
-    assert process.returncode == 130
-    assert "Interrupted: 1 of 2 lessons" in out
-    assert err == ""
+    assert code == 130
+    assert "Interrupted: 1 of 2 lessons" in said and "Traceback" not in said
     facts = json.loads((tmp_path / "build" / "lessons.json").read_text())
     assert [fact["lesson"] for fact in facts] == ["quick"]
     assert not psutil.pid_exists(int(pid.read_text()))

@@ -34,17 +34,14 @@ def test_options_and_the_lesson_reach_the_function_and_figures_are_plain_numbers
     assert scores.main("toy", ["--bank=c=d"], as_json=True) == 0
     assert json.loads(capsys.readouterr().out) == {"accuracy": 0.5, "digits": 1000, "lost": None}
     assert toy == [({"bank": bank}, "what 04 teaches") for bank in ("a b", "c=d")]
-    types_ = [type(value) for value in scores.evaluate("toy").values()]
-    assert types_ == [float, int, type(None)]
 
 
 def test_a_wrong_name_or_option_is_a_sentence_before_anything_runs(toy, capsys):
     assert scores.main() == 0
     assert "lazy, toy" in capsys.readouterr().out
-    for name, sentence in (("xyz", "There are: lazy, toy"), ("toys", "Did you mean 'toy'?")):
-        with pytest.raises(scores.EvaluationError) as caught:
+    for name, sentence in (("xyz", "There are: lazy, toy"), ("toys", "Did you mean 'toy'")):
+        with pytest.raises(scores.EvaluationError, match=sentence):
             scores.main(name)
-        assert sentence in str(caught.value)
     for name, words, sentence in (
         ("toy", ["--other", "x"], "--other"),
         ("lazy", ["--bank=x"], "--bank"),

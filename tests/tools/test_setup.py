@@ -6,14 +6,14 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from packages import BACKEND, NOBODY, PYPROJECT, settings
+from programs import end, ran, start, wait_until
 
 from tools import setup
 
@@ -35,24 +35,15 @@ class Project:
         self.environment = settings(root.parent, index, *odd) | {"PIP_PREFIX": "/nowhere"}
 
     def start(self, **more):
-        return subprocess.Popen(
-            [sys.executable, "-I", str(self.root / "tools" / "setup.py")],
-            env={**self.environment, **more},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        script = self.root / "tools" / "setup.py"
+        return start(sys.executable, "-I", script, env={**self.environment, **more})
 
     def set_up(self, **more):
-        """Run the set-up; return its exit code and all that it said."""
-        process = self.start(**more)
-        said, _ = process.communicate(timeout=300)
-        return process.returncode, said
+        return end(self.start(**more))
 
     def can(self, code):
         """Tell whether the environment's Python runs this code."""
-        command = [str(self.venv / "bin" / "python"), "-I", "-c", code]
-        return subprocess.run(command, check=False).returncode == 0
+        return ran(self.venv / "bin" / "python", "-I", "-c", code)[0] == 0
 
 
 @pytest.fixture
@@ -62,9 +53,8 @@ def project(tmp_path, index):
 
 
 def test_from_nothing_to_ready_then_at_once_and_through_a_change_of_the_lock(project, index):
-    both = [project.start(), project.start()]
-    said = [process.communicate(timeout=300)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+    codes, said = zip(*map(end, [project.start(), project.start()]), strict=True)
+    assert codes == (0, 0), said
     assert sorted("waiting for it" in words for words in said) == [False, True]
     assert sorted("is ready" in words for words in said) == [False, True]
     assert sum("uv-1.0" in path for path in index.asked) == 1, "the second found it ready"
@@ -79,8 +69,7 @@ def test_from_nothing_to_ready_then_at_once_and_through_a_change_of_the_lock(pro
 
     project.lock.write_text(project.lock.read_text() + index.publish("more", {"more.py": ""}))
     code, said = project.set_up(PIP_INDEX_URL=NOBODY)
-    assert code == 1
-    assert "environment of before is back" in said
+    assert code == 1 and "environment of before is back" in said
     assert said.splitlines()[-1].startswith("Setup stopped. The package index can't be reached")
     assert "WARNING" not in said, "one sentence, without pip's pages"
     assert project.can("import demo, backend")
@@ -101,21 +90,16 @@ def test_a_setup_that_was_stopped_leaves_nothing_that_is_trusted(project, index,
     whole = project.lock.read_text()
     project.lock.write_text(f"{whole}slow==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
     process = project.start()
-    end = time.monotonic() + 200
-    while "/slow/" not in index.asked:
-        assert time.monotonic() < end and process.poll() is None, process.communicate()
-        time.sleep(0.05)
+    wait_until(lambda: "/slow/" in index.asked, process)
     process.send_signal(how)
     process.wait(120)
     go_on.set()  # lets an installer that outlived the set-up end
-    process.communicate(timeout=120)
-    assert process.returncode == code
+    assert end(process)[0] == code
     assert project.venv.exists() == (how == signal.SIGKILL)
     if how == signal.SIGKILL:
         project.lock.write_text(whole)
         code, said = project.set_up()
-        assert code == 0, said
-        assert "half-made" in said
+        assert code == 0 and "half-made" in said, said
         assert project.can("import demo, backend")
 
 
@@ -146,7 +130,6 @@ def test_a_finished_environment_is_trusted_and_a_spoilt_or_moved_one_is_not(tmp_
         assert not setup.is_complete(venv, venv.parent, same_python=True)
     (tmp_path / "here").rename(tmp_path / "there")
     assert not setup.is_complete(tmp_path / "there" / ".venv", tmp_path / "there")
-    trusted = []
     for name, spoil in {
         "another lock": lambda venv: (venv.parent / "requirements.txt").write_text("demo==2.0\n"),
         "a stamp cut short": lambda venv: (venv / setup.STAMP).write_text('{"lock": "12'),
@@ -156,10 +139,8 @@ def test_a_finished_environment_is_trusted_and_a_spoilt_or_moved_one_is_not(tmp_
         "a dead Python": lambda venv: program(setup.python_in(venv), "exit 1"),
         "another Python": lambda venv: program(setup.python_in(venv), "echo 3.9"),
     }.items():
-        root = tmp_path / name
-        spoil(finished(root))
-        trusted += [name] if setup.is_complete(root / ".venv", root) else []
-    assert trusted == []
+        spoil(finished(tmp_path / name))
+        assert not setup.is_complete(tmp_path / name / ".venv", tmp_path / name), name
 
 
 def test_what_is_no_folder_or_cannot_be_removed(tmp_path, monkeypatch):
@@ -168,11 +149,7 @@ def test_what_is_no_folder_or_cannot_be_removed(tmp_path, monkeypatch):
     for name in ("file", "link"):
         setup.remove(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-
-    def busy(path):
-        raise OSError(16, "busy")
-
-    monkeypatch.setattr(shutil, "rmtree", busy)
+    monkeypatch.setattr(shutil, "rmtree", Mock(side_effect=OSError(16, "busy")))
     with pytest.raises(setup.SetupError, match=r"can't be removed \(busy\): remove it by hand"):
         setup.remove(tmp_path)
 
@@ -198,9 +175,9 @@ def test_a_python_is_found_by_its_name_unless_this_one_is_asked_for(tmp_path, mo
 
 
 def test_a_place_or_a_machine_that_will_not_do(tmp_path, monkeypatch):
-    for end in ("echo no AVX here; exit 1", "kill -ILL $$"):
+    for does in ("echo no AVX here; exit 1", "kill -ILL $$"):
         with pytest.raises(setup.SetupError, match=r"can't be loaded here .*AVX"):
-            setup.try_tensorflow(program(tmp_path / "python", end))
+            setup.try_tensorflow(program(tmp_path / "python", does))
     # root may write in every folder, but nobody in a file
     with pytest.raises(setup.SetupError, match="a folder of your own"):
         setup.check_place(tmp_path / "python")
@@ -217,12 +194,10 @@ def test_windows_is_shown_the_way_in_any_locale(tmp_path, monkeypatch):
         patch.setattr(setup.os, "name", "nt")
         patch.setattr(sys, "stderr", said)
         patch.setattr(sys, "stdout", said)
-        code = setup.main([])
+        assert setup.main([]) == 1
         setup.say("Waiting")
     said.seek(0)
-    assert code == 1
-    assert "WSL" in (words := said.read())
-    assert "Waiting ?" in words
+    assert "WSL" in (words := said.read()) and "Waiting ?" in words
 
 
 def test_a_user_without_a_home_gets_one(tmp_path, monkeypatch):
@@ -239,7 +214,6 @@ def test_words_of_pip_and_uv_become_a_remedy(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
     monkeypatch.setenv("UV_CACHE_DIR", "/a/cache")
     room = f"GB in {tmp_path}/gone, TMPDIR; "
-    wrong = []
     for words, sentence in {
         "ERROR: Could not install: [Errno 28] No space left on device": room,
         "error: failed to write: Disk quota exceeded (os error 122)": "/a/cache, UV_CACHE_DIR",
@@ -257,8 +231,7 @@ def test_words_of_pip_and_uv_become_a_remedy(tmp_path, monkeypatch, capsys):
         "Because tensorflow==2.21.0 has no wheels with a matching platform": "Linux, WSL or an",
         "ERROR: something new": "in the installer's own words",
     }.items():
-        wrong += [] if sentence in setup.remedy(words) else [(words, setup.remedy(words))]
-    assert wrong == []
+        assert sentence in setup.remedy(words), words
     assert capsys.readouterr().err == "ERROR: something new\n"
 
 
@@ -268,7 +241,5 @@ def test_an_old_python_can_read_it_and_it_needs_nothing_but_python():
         for node in ast.walk(ast.parse(script.read_text("utf-8"), feature_version=(3, 7))):
             names |= {one.name for one in node.names} if isinstance(node, ast.Import) else set()
             names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
-    assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names == {
-        "setup",  # beside unpacking.py in the archive
-        "tools",
-    }
+    own = {"setup", "tools"}  # it is beside unpacking.py in the archive
+    assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names == own

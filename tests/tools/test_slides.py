@@ -3,7 +3,6 @@
 import re
 
 import nbformat
-import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
@@ -61,9 +60,3 @@ def test_slides_ask_for_nothing_else(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["00_start_here.html", "97_toy.html"]
     for path in folder.iterdir():
         assert list(asks_for(path.read_text("utf-8"))) == []
-
-
-@pytest.mark.slow
-def test_all_lessons_slides_ask_for_nothing_else():
-    for path in notebooks.lessons()[1:]:
-        assert list(asks_for(slides.deck(notebooks.read(path), path.stem))) == [], path.stem
