@@ -9,7 +9,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from harness import Measurement, merge
+from harness import Measurement, keep
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parents[1] / "build" / "bench.json"
@@ -30,7 +30,7 @@ def main(names):
                 found = function()
                 for measurement in [found] if isinstance(found, Measurement) else found:
                     print(measurement, flush=True)
-                    merge(RESULTS, [measurement])
+                    keep(RESULTS, measurement)
         if recorded and hasattr(module, "record"):
             module.record(RESULTS)
     return 0

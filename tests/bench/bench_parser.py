@@ -82,15 +82,8 @@ def _sentences():
 
 def _spacy_seconds(sentences, clock):
     """Return spaCy's median seconds by a clock of `time`, or None where it isn't installed."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [os.environ.get("WORKSHOP_SPACY") or sys.executable, "-c", SPACY, clock.__name__],
-        env=environment,
-        input=json.dumps([s.words for s in sentences]),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        return None
-    return statistics.median(map(float, done.stdout.split()[1:]))
+    python = os.environ.get("WORKSHOP_SPACY") or sys.executable
+    how = {"input": json.dumps([s.words for s in sentences]), "capture_output": True, "text": True}
+    how["env"] = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([python, "-c", SPACY, clock.__name__], check=False, **how)
+    return None if done.returncode else statistics.median(map(float, done.stdout.split()[1:]))

@@ -7,7 +7,6 @@ import json
 import statistics
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from helpers import files
 
@@ -25,9 +24,8 @@ class Measurement:
     def __str__(self):
         """Return a line for the terminal, with the smallest and the largest ratio."""
         low, high = self.spread
-        return (
-            f"{self.name}: {self.value:.3g} {self.unit} ({low:.3g} to {high:.3g}): {self.compared}"
-        )
+        value = f"{self.value:.3g} {self.unit} ({low:.3g} to {high:.3g})"
+        return f"{self.name}: {value}: {self.compared}"
 
 
 def timed(function, clock=time.perf_counter):
@@ -60,14 +58,10 @@ def compare(name, one, other, compared, rounds=5):
     return median(name, ratios, "×", compared)
 
 
-def merge(path, measurements):
-    """Put measurements into the JSON file at `path`: those of the same name anew, others kept."""
-    path = Path(path)
+def keep(path, measurement):
+    """Put a measurement into the JSON file at `path`, in place of one of the same name."""
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    entries = {entry["name"]: entry for entry in known}
-    for measurement in measurements:
-        entry = asdict(measurement)
-        del entry["spread"]  # for the eye
-        entries[measurement.name] = entry
+    entries = {entry["name"]: entry for entry in [*known, asdict(measurement)]}
+    entries[measurement.name].pop("spread")  # for the eye
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write(path, json.dumps(list(entries.values()), indent=2, ensure_ascii=False) + "\n")

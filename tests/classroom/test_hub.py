@@ -165,11 +165,6 @@ def test_another_learners_tensorboard_is_no_way_in_through_ones_own_server(desks
         assert one.learner.ask(f"/user/{one.name}/proxy/{port}/data/runs").status_code == 404
 
 
-def test_a_wrong_password_is_refused(hub):
-    with pytest.raises(requests.HTTPError, match="403"):
-        Learner(type(hub)(hub.url, "guessed", hub.homes, hub.log, hub.process), "eve")
-
-
 def test_the_link_brings_a_correction_and_keeps_what_a_learner_wrote(desks, repository):
     """Also where the teacher has changed the very lesson that she works on."""
     (repository / "README.md").write_text("Corrected in the break.\n")

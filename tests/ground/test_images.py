@@ -54,23 +54,16 @@ def test_every_kind_of_source(tmp_path):
         np.testing.assert_array_equal(pixels, wanted)
     assert images.read(wanted[..., 0]).shape == images.read(wanted[..., :1]).shape == (20, 40, 3)
     pixels[0, 0] = 7  # what is read can be changed
-    mine = quarters()
-    images.read(mine, 10)
+    images.read(mine := quarters(), 10)
     assert mine.size == (40, 20)  # and the caller's picture is left alone
 
 
-def test_file_formats():
+def test_formats_and_modes():
     Image.init()
     for kind in {*KINDS, "JPEG2000", "AVIF"} & set(Image.SAVE):
         size = (32, 32) if kind == "ICO" else (40, 20)
         pixels = images.read(file_of(quarters(size=size), kind))
         assert pixels.shape == (*size[::-1], 3) and is_quarters(pixels, tolerance=40), kind
-    dot = file_of(Image.new("RGB", (1, 1), RED), "JPEG")
-    shapes = [images.read(dot, size).shape for size in (None, (4, 6), 10)]
-    assert shapes == [(1, 1, 3), (4, 6, 3), (1, 1, 3)]
-
-
-def test_color_and_grey_modes():
     to_lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     for source, tolerance in [
         *((quarters(mode), 12) for mode in ("RGBA", "P", "HSV", "RGBX")),
@@ -138,7 +131,7 @@ def test_photographs_are_turned_upright():
 
 
 def test_the_first_frame_of_an_animation():
-    frames = [Image.new("RGB", (8, 8), color) for color in (BLUE, RED, GREEN)]
+    frames = [Image.new("RGB", (8, 8), color) for color in (BLUE, RED)]
     for kind in ("GIF", "WEBP", "PNG", "TIFF"):
         data = file_of(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
         assert close_to(images.read(data)[4, 4], BLUE), kind
@@ -151,6 +144,7 @@ def test_sizes():
     assert images.read(quarters(), 10).shape == (5, 10, 3)
     assert images.read(quarters(), 400).shape == (20, 40, 3)  # never enlarged
     assert images.read(quarters(size=(1000, 2)), 10).shape == (1, 10, 3)
+    assert images.read(file_of(Image.new("RGB", (1, 1)), "JPEG"), (4, 6)).shape == (4, 6, 3)
     pixels = images.resize(np.asarray(quarters()), (10, 30))
     assert pixels.shape == (10, 30, 3) and pixels.dtype == np.uint8
     assert images.resize(pixels[..., 0], (5, 6)).shape == (5, 6)

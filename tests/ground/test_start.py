@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import random
 import sys
 import threading
 import time
@@ -53,21 +52,6 @@ def test_a_lesson_starts_silently_and_repeats_in_a_fresh_process_with_other_sett
     code, said = printed[0]
     assert code == 0 and said.splitlines()[1:] == ["tensorflow channels_last float32 True"]
     assert printed[0] == printed[1]
-
-
-def test_set_seed_starts_all_random_numbers_again():
-    import keras
-    import tensorflow as tf
-
-    def numbers(seed):
-        start.set_seed(seed)
-        keras_number = float(keras.random.uniform((), seed=keras.random.SeedGenerator()))
-        python = random.random()  # noqa: S311 - no secret
-        return python, np.random.rand(), float(tf.random.uniform(())), keras_number
-
-    first = numbers(3)
-    assert numbers(3) == first
-    assert all(a != b for a, b in zip(numbers(4), first, strict=True))
 
 
 def test_mode(monkeypatch):

@@ -30,10 +30,10 @@ def test_order_alternates_and_the_value_is_the_median_of_the_rounds_ratios(harne
     assert "2 ×" in str(found) and "a / b" in str(found)
 
 
-def test_merge_renews_and_keeps(harness, tmp_path):
-    path, one = tmp_path / "build" / "bench.json", harness.Measurement
-    harness.merge(path, [one("a", 1.0, "×", "old"), one("b", 2.0, "×", "b")])
-    harness.merge(path, [one("a", 3.0, "×", "new")])
+def test_figures_are_renewed_and_kept(harness, tmp_path):
+    path = tmp_path / "build" / "bench.json"
+    for figure in (("a", 1.0, "×", "old"), ("b", 2.0, "×", "b"), ("a", 3.0, "×", "new")):
+        harness.keep(path, harness.Measurement(*figure))
     assert json.loads(path.read_text("utf-8")) == [
         {"name": "a", "value": 3.0, "unit": "×", "compared": "new"},
         {"name": "b", "value": 2.0, "unit": "×", "compared": "b"},

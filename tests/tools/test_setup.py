@@ -162,7 +162,7 @@ def test_a_python_is_found_by_its_name_unless_this_one_is_asked_for(tmp_path, mo
     good = program(tmp_path / "python3.12", "echo a warning >&2; echo 3.12")
     assert setup.choose_python(setup.ROOT, False) == good
     for version, words in (
-        ((3, 10), r"3\.10 is too old .* 3\.11, 3\.12 or 3\.13 .*PYTHON=python3\.12"),
+        ((3, 10), r"3\.10 is too old .* 3\.11, 3\.12 or 3\.13; .*PYTHON=python3\.12"),
         ((3, 14), r"3\.14 is too new"),
         ((3, 12), r"without its module venv .*sudo apt install python3\.12-venv"),
     ):
