@@ -48,7 +48,7 @@ def model_card(results: dict, by_digit: list[float], words: dict[str, str] | Non
         ),
         "How well it does": (
             f"It reads {claim(shares, results['digits'])} of {results['digits']:,} held-out digits "
-            f"(the mean of {len(shares)} seeds, and the error of that mean). By digit, the "
+            f"(the mean of {len(shares)} seeds, ± one standard error). By digit, the "
             f"checkpoint is best at {best} and worst at {worst}: "
             + ", ".join(f"{digit}: {share:.0%}" for digit, share in enumerate(by_digit))
             + "."
@@ -82,7 +82,7 @@ def data_card(y_train, y_test, licence: str, citation: str, words=None) -> str:
 
 
 def claim(shares, digits: int) -> str:
-    """Return a mean and its error with the digits that they deserve: "95.0 ± 0.7 %".
+    """Return a mean and its standard error with the digits that they deserve: "95.0 ± 0.7 %".
 
     shares: of right answers, one for each seed, among the same `digits` held-out digits.
     """

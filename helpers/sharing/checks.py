@@ -75,42 +75,6 @@ def lie(function, parcel):
 
 
 @exercise
-def epoch(function):
-    """Judge a function (model, x, y, epoch) that trains an epoch so that it can be repeated."""
-    import keras
-
-    x, y = _toy_data()
-    straight = _network()
-    before = straight.get_weights()
-    for one in range(4):
-        function(straight, x, y, one)
-    if _same(before, straight.get_weights()):
-        raise Wrong("after four epochs every weight is what it was: nothing has learnt")
-
-    first, second = _network(), _network()
-    function(first, x, y, 1)
-    function(second, x, y, 2)
-    if _same(first.get_weights(), second.get_weights()):
-        raise Wrong("epoch 1 and epoch 2 shuffle alike: each epoch should have an order of its own")
-    if not _sees_all(function, x, y):
-        raise Wrong("an epoch should show every row once")
-
-    half = _network()
-    for one in range(2):
-        function(half, x, y, one)
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / "half.keras"
-        half.save(file)
-        resumed = keras.models.load_model(file)
-    np.random.seed(7)  # somebody draws random numbers in the meantime
-    for one in range(2, 4):
-        function(resumed, x, y, one)
-    if not _same(straight.get_weights(), resumed.get_weights()):
-        raise Wrong("interrupted after two epochs of four and resumed, it ends with other weights")
-    return "Stopped, loaded and resumed, it ends with the very same bits as if never interrupted."
-
-
-@exercise
 def quantise(function):
     """Judge a function (numbers) that returns (int8 codes, scale, zero point)."""
     rng = np.random.default_rng(0)
@@ -145,48 +109,3 @@ def quantise(function):
                 f"than the width of a step, {step:.2g}"
             )
     return "A quarter of the memory, and no number moves by more than a step."
-
-
-# -- what the checks share -----------------------------------------------------------------------
-
-
-def _toy_data():
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(48, 6)).astype("float32")
-    return x, (x.sum(axis=1) > 0).astype("int64")
-
-
-def _network(dropout: float = 0.3):
-    """Return a small network with dropout, always with the same weights, compiled with Adam."""
-    import keras
-    from keras import layers
-
-    body = [layers.Dense(8, "relu"), layers.Dropout(dropout), layers.Dense(2, "softmax")]
-    model = keras.Sequential([keras.Input((6,)), *body])
-    rng = np.random.default_rng(2)
-    model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
-    # So few rows are sooner learnt without a graph.
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", run_eagerly=True)
-    return model
-
-
-def _sees_all(function, x, y) -> bool:
-    """Train an epoch with steps so small that their order doesn't count; compare with one by us."""
-    import keras
-
-    ends = []
-    for train in (function, lambda model, x, y, _: model.fit(x, y, batch_size=4, verbose=0)):
-        model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(2)])
-        model.set_weights([np.zeros((6, 2)), np.zeros(2)])
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(keras.optimizers.SGD(1e-3), loss, run_eagerly=True)
-        train(model, x, y, 0)
-        ends.append(np.concatenate([weight.ravel() for weight in model.get_weights()]))
-    mine, whole = ends
-    # Larger batches take fewer steps: the way is shorter, and its direction the same.
-    cosine = mine @ whole / (np.linalg.norm(mine) * np.linalg.norm(whole) or 1)
-    return cosine > 0.999
-
-
-def _same(one, other) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))

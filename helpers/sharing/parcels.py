@@ -49,9 +49,9 @@ PIECES = {
 GIT_ATTRIBUTES = "* -text\n"
 # What stays behind when a parcel is packed, and is passed over where a stranger's programs left it.
 LEFTOVERS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
-# Of 1,000 digits: other processors add up in another order, and a digit on the brink falls over.
+# Of 1,000 digits: other processors round differently, and an answer that is nearly a tie changes.
 TOLERANCE = 3
-REASON = "another processor adds up in another order, and an answer on the brink may tip over"
+REASON = "another processor rounds differently, and an answer that is nearly a tie may change"
 
 # What the fresh process runs. Without `site` (-S) it gets the installed packages and nothing that
 # a package installed "editable" adds: so it can't see the workshop.
@@ -158,7 +158,8 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
 def _claims(results: dict) -> dict:
     shares = np.array(results["right"]) / results["digits"]
     return {
-        "claim": f"It reads {cards.claim(shares, results['digits'])} of the held-out digits.",
+        "claim": f"It reads {cards.claim(shares, results['digits'])} of the held-out digits "
+        "(± one standard error).",
         "repeat": "python evaluate.py",
         "right": results["right"][0],
         "digits": results["digits"],

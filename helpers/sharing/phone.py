@@ -1,59 +1,31 @@
 """A network on the run-time of phones and small computers (LiteRT, the former TensorFlow Lite).
 
-`convert` and `Network` are the conversion and the interpreter that TensorFlow brings, without their
-talk. On a device, the package `ai-edge-litert` has the same interpreter without TensorFlow.
+Keras exports to it; the package `ai-edge-litert` runs the file without TensorFlow, here as on a
+device.
 """
 
-import contextlib
-import io
-import re
-import statistics
 import time
-import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from helpers.start import silenced
 
-ROUNDS = 50  # pictures that are timed, one by one
-
-
-class PhoneError(ValueError):
-    """A network can't run there: one sentence that says what to change."""
-
-
-def convert(converter) -> bytes:
-    """Return the .tflite file that a `tf.lite.TFLiteConverter` makes, without its reports.
-
-    PhoneError names the operations that LiteRT doesn't have.
-    """
-    with warnings.catch_warnings(), silenced(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # on types that this very conversion is asked to choose
-        try:
-            return converter.convert()
-        except Exception as error:  # ConverterError, which TensorFlow keeps to itself, and others
-            missing = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
-            reason = (
-                f"has no {' or '.join(missing)}" if missing else str(error).split("\n")[0][:120]
-            )
-            raise PhoneError(
-                f"LiteRT can't run this network: it {reason}. Leave those layers out of what is "
-                "converted: an antialiased resizing, for instance, can be done before it."
-            ) from error
+ROUNDS = 100  # pictures that are timed, one by one
 
 
 class Network:
-    """A .tflite file's content, ready to run on one thread, as on a small device."""
+    """A .tflite file, ready to run on one thread, as on a small device."""
 
-    def __init__(self, content: bytes):
-        """Load it. Raises ValueError when `content` is no such file."""
-        import tensorflow as tf
+    def __init__(self, file: Path):
+        """Load it. Raises ValueError when `file` is no such file."""
+        from ai_edge_litert.interpreter import Interpreter
 
-        with warnings.catch_warnings(), silenced():
-            warnings.simplefilter("ignore")  # TensorFlow's copy of the interpreter will move out
-            self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
+        with silenced():  # it says which of its parts it uses
+            self._interpreter = Interpreter(str(file), num_threads=1)
             self._interpreter.allocate_tensors()
-        self.size = len(content)  # bytes
+        self.size = Path(file).stat().st_size  # bytes
         (self._input,) = self._interpreter.get_input_details()
         (self._output,) = self._interpreter.get_output_details()
 
@@ -67,8 +39,8 @@ class Network:
         return np.array(found, np.float32)
 
 
-def milliseconds(read, pictures: np.ndarray, rounds: int = ROUNDS) -> float:
-    """Return the median time in which `read` reads one picture, (1, …) each, after a warm-up."""
+def milliseconds(read: Callable, pictures: np.ndarray, rounds: int = ROUNDS) -> list[float]:
+    """Return the times in which `read` reads one picture, (1, …) each, after a warm-up."""
     times = []
     for number in range(-3, rounds):
         picture = pictures[number % len(pictures)][None]
@@ -76,4 +48,4 @@ def milliseconds(read, pictures: np.ndarray, rounds: int = ROUNDS) -> float:
         read(picture)
         if number >= 0:
             times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times)
+    return times

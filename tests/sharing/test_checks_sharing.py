@@ -3,7 +3,6 @@
 import decimal
 import json
 
-import keras
 import numpy as np
 import pytest
 from verdicts import misjudged
@@ -33,35 +32,6 @@ def by_text(value, error):
     return float(decimal.Decimal(str(value)).quantize(decimal.Decimal(1).scaleb(place)))
 
 
-def set_back(model, epoch):
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
-            layer.seed_generator.state.assign([epoch, 0])
-
-
-def epoch_with(order, dropout=lambda epoch: epoch):
-    """An answer to `epoch`: rows by `order(epoch, n)`, Dropout set back to `dropout(epoch)`."""
-
-    def answer(model, x, y, epoch):
-        if dropout is not None:
-            set_back(model, dropout(epoch))
-        rows = order(epoch, len(x))
-        model.fit(x[rows], y[rows], batch_size=16, shuffle=False, verbose=0)
-
-    return answer
-
-
-def shuffled(epoch, n):
-    return np.random.default_rng(epoch).permutation(n)
-
-
-def by_batches(model, x, y, epoch):
-    set_back(model, 100 + epoch)
-    order = np.argsort(np.random.default_rng([7, epoch]).random(len(x)))
-    for start in range(0, len(x), 8):
-        model.train_on_batch(x[order[start : start + 8]], y[order[start : start + 8]])
-
-
 def asymmetric(numbers):
     low, high = min(numbers.min(), 0), max(numbers.max(), 0)
     scale = (high - low) / 255
@@ -89,7 +59,6 @@ def wrapping(numbers):
 RIGHT = {
     "digits": [by_logarithm, by_division, by_text],
     "words": [GOOD, {name: f"{text} {text[::-1]}" for name, text in GOOD.items()}],
-    "epoch": [epoch_with(shuffled), by_batches],
     "quantise": [asymmetric, by_linspace],
 }
 WRONG = {
@@ -108,13 +77,6 @@ WRONG = {
         (GOOD | {NOT_FOR: "cheques"}, "has 1 words"),
         (GOOD | {NOT_FOR: GOOD[FOR].upper()}, "say the same"),
         (GOOD | {LIMITS: "none at all " * 5}, "again and again"),
-    ],
-    "epoch": [
-        (lambda model, x, y, epoch: None, "nothing has learnt"),
-        (epoch_with(shuffled, dropout=None), "ends with other weights"),
-        (epoch_with(lambda _, n: np.random.permutation(n)), "ends with other weights"),
-        (epoch_with(lambda _, n: np.arange(n), lambda _: 0), "shuffle alike"),
-        (epoch_with(lambda epoch, n: shuffled(epoch, n)[: n // 2]), "every row once"),
     ],
     "quantise": [
         (lambda numbers: numbers, "three things"),

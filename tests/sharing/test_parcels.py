@@ -92,7 +92,7 @@ def test_a_parcel_has_every_piece_and_is_verified(parcel):
 
 def test_the_claim_has_its_error_and_its_seeds(whole):
     made = json.loads((whole / "claims.json").read_text())
-    assert made["claim"] == "It reads 94.8 ± 0.8 % of the held-out digits."
+    assert made["claim"] == "It reads 94.8 ± 0.8 % of the held-out digits (± one standard error)."
     assert made["seeds"] == {"0": 944, "1": 951} and made["why_a_tolerance"]
 
 
