@@ -19,8 +19,9 @@ ROOT = Path(setup.__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 DIRECT = [Requirement(line) for line in PROJECT["dependencies"]]
-README = (ROOT / "README.md").read_text()
+README, GUIDE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md"))
 MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()
 BASH = shutil.which("bash")
 WINDOWS = {"sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"}
 MACHINES = [
@@ -175,7 +176,7 @@ def make(*arguments, **settings):
 def test_make_explains_every_target_and_passes_on_what_it_is_given(tmp_path):
     for call in ([], ["help"]):
         _, said = make(*call)
-        for target in re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split():
+        for target in TARGETS:
             assert re.search(rf"^ *make {target} +\w.{{10,}}$", said, re.MULTILINE), target
     _, said = make("-n", "lab", "PORT=9123", "ARGS=--no-browser --debug")
     (command,) = (line for line in said.splitlines() if "-m jupyterlab" in line)
@@ -186,3 +187,34 @@ def test_make_explains_every_target_and_passes_on_what_it_is_given(tmp_path):
         assert ("--this-python" in make("-n", "setup", *given)[1]) == wanted
     code, said = make("setup", PATH=str(tmp_path))
     assert code and "No Python is found here" in said
+
+
+# What CONTRIBUTING and the workflows promise
+
+
+def test_each_path_that_contributing_names_is_there_and_each_room_is_named():
+    places = "helpers|tools|tests|notebooks|docs|data|binder"
+    named = set(re.findall(rf"`((?:{places})/[^`*\s]*)`", GUIDE))
+    assert not [name for name in named if "NN" not in name and not (ROOT / name).exists()]
+    rooms = {f"helpers/{path.parent.name}" for path in (ROOT / "helpers").glob("*/checks.py")}
+    assert rooms <= named
+    ground = {path.stem for path in (ROOT / "helpers").glob("[a-z]*.py")}
+    assert not [name for name in ground if f"`{name}`" not in GUIDE]
+
+
+def test_a_workflows_steps_are_make_targets_on_pythons_that_are_supported():
+    text = "".join(path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    (matrix,) = re.findall(r"target: \[(.*)\]", text)
+    called = set(re.findall(r"run: make ([a-z-]+)", text)) | set(matrix.split(", "))
+    assert (
+        called <= set(TARGETS) and {"test", "test-browser", "test-newest", "check-links"} <= called
+    )
+    assert not re.findall(r"run: (?!make )", text)
+
+
+def test_all_of_them_can_be_read():
+    for path in (ROOT / ".github").rglob("*.yml"):
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
+    assert f"## {citation['version']}" in (ROOT / "CHANGELOG.md").read_text()
