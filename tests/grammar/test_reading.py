@@ -40,13 +40,6 @@ def test_it_says_when_a_tree_is_a_guess():
         assert said in found if said else found == ""
 
 
-def test_the_shipped_parser_reads_plain_english():
-    (sentence,) = reading.read("The old farmer gave his dog a bone.")
-    assert sentence.tags == ["DET", "ADJ", "NOUN", "VERB", "PRON", "NOUN", "DET", "NOUN", "PUNCT"]
-    assert sentence.heads.tolist() == [3, 3, 4, 0, 6, 4, 8, 4, 4]
-    assert sentence.relations[5] == "iobj"
-
-
 def test_a_word_hung_elsewhere_gets_the_relation_that_fits_there():
     (sentence,) = reading.read("He ate the pizza with the fork.")
     under_noun = reading.hung(sentence, "fork", "pizza")
