@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hub import NoPackagesError, packages
+from hub import HubError, packages
 
 
 @pytest.fixture(scope="session")
@@ -11,7 +11,7 @@ def place():
     """Where they are. Without a network the tests are skipped, but not in CI."""
     try:
         return packages()
-    except NoPackagesError as error:
+    except HubError as error:
         sentence = f"{error} It takes a network the first time."
         if os.environ.get("CI"):
             pytest.fail(sentence, pytrace=False)

@@ -74,23 +74,16 @@ class Lesson:
     def notebook(self):
         return nbformat.read(self.path, as_version=4)
 
-    @property
-    def cells(self):
-        return self.notebook.cells
-
-    def code(self):
-        """(name for a complaint, cell) of every code cell."""
-        cells = [(named(*one), one[1]) for one in enumerate(self.cells)]
-        return [(name, cell) for name, cell in cells if cell.cell_type == "code"]
+    def cells(self, kind=""):
+        """(name for a complaint, cell) of every cell, or of those of a kind."""
+        for index, cell in enumerate(self.notebook.cells):
+            start = cell.source.strip().partition("\n")[0][:40]
+            if kind in cell.cell_type:
+                yield f"cell {index} ({start!r})", cell
 
     def outputs(self):
         """(name of its cell, output) of every output."""
-        return [(name, output) for name, cell in self.code() for output in cell.outputs]
-
-
-def named(index, cell):
-    start = cell.source.strip().partition("\n")[0][:40]
-    return f"cell {index} ({start!r})"
+        return [(name, output) for name, cell in self.cells("code") for output in cell.outputs]
 
 
 def tags(cell):
@@ -121,53 +114,50 @@ def is_saved_as_the_maintainers_do(lesson):
     notebook = notebooks.normalise(copy.deepcopy(lesson.notebook))
     if saved != nbformat.writes(notebook) + "\n":
         yield "not as `python -m helpers run --save` writes it: metadata, widget views or layout"
-    for index, cell in enumerate(lesson.cells):
+    for name, cell in lesson.cells():
         if extra := set(cell.metadata) - {"tags", "jupyter"}:
-            yield f"{named(index, cell)} carries metadata nobody needs: {', '.join(sorted(extra))}"
-    for expected, (name, cell) in enumerate(lesson.code(), start=1):
+            yield f"{name} carries metadata nobody needs: {', '.join(sorted(extra))}"
+    for expected, (name, cell) in enumerate(lesson.cells("code"), start=1):
         if cell.execution_count != expected:
             yield f"{name} has the count {cell.execution_count}, not {expected}: run it all anew"
 
 
 def has_cells_that_can_be_read(lesson):
-    for index, cell in enumerate(lesson.cells):
+    for name, cell in lesson.cells():
         lines = sum(bool(line.strip()) for line in cell.source.splitlines())
         if not lines:
-            yield f"cell {index} is empty"
+            yield f"{name} is empty"
         if cell.cell_type == "code" and lines > LONGEST:
-            yield f"{named(index, cell)} has {lines} lines of code; at most {LONGEST}"
-    for index, (before, cell) in enumerate(itertools.pairwise(lesson.cells), start=1):
+            yield f"{name} has {lines} lines of code; at most {LONGEST}"
+    for (_, before), (name, cell) in itertools.pairwise(lesson.cells()):
         after_solution = {"exercise", "solution"} & {*tags(before), *tags(cell)}
         if cell.cell_type == before.cell_type == "code" and not after_solution:
-            yield f"{named(index, cell)} comes without a sentence before it"
+            yield f"{name} comes without a sentence before it"
 
 
 def gives_reasons_for_exemptions(lesson):
     exempt = 0
-    for name, cell in lesson.code():
+    for name, cell in lesson.cells("code"):
         options = dict(find_metadata_tags(cell.metadata)) | dict(find_comment_markers(cell.source))
         not_compared = options.get("skip", False) or not options.get("check", True)
         exempt += not_compared
         if (not_compared or options.get("check_exception")) and not REASON.search(cell.source):
-            yield (
-                f"{name} is exempt from the strict test without its reason in the cell "
-                "(`# not compared: …`, `# fails on purpose: …`)"
-            )
+            yield f"{name} is exempt without its reason (`# not compared: …` or the like)"
     if exempt > MOST_EXEMPT:
         yield f"{exempt} cells are not compared; at most {MOST_EXEMPT}"
 
 
 def needs_what_the_manifest_names(lesson):
-    for name, cell in lesson.code():
+    for name, cell in lesson.cells("code"):
         for tag in tags(cell):
             if tag.startswith("needs-") and tag.removeprefix("needs-") not in assets.names():
                 yield f"{name} is tagged {tag}, and there is no such asset"
 
 
 def tells_no_places(lesson):
-    for index, cell in enumerate(lesson.cells):
+    for name, cell in lesson.cells():
         if found := PLACES.search(cell.source):
-            yield f"{named(index, cell)} names a place of one machine: {found[0]!r}"
+            yield f"{name} names a place of one machine: {found[0]!r}"
     for name, output in lesson.outputs():
         for text in texts(output):
             if found := PLACES.search(text) or ADDRESS.search(text):
@@ -175,7 +165,7 @@ def tells_no_places(lesson):
 
 
 def ran_without_noise_and_errors(lesson):
-    for name, cell in lesson.code():
+    for name, cell in lesson.cells("code"):
         allowed = ("check_exception", True) in find_metadata_tags(cell.metadata)
         for output in cell.outputs:
             if output.output_type == "error" and not allowed:
@@ -190,8 +180,8 @@ def has_a_head_and_a_tail(lesson):
 
 
 def _lacks(lesson, position, parts, name):
-    cell = lesson.cells[position] if lesson.cells else None
-    if cell is None or cell.cell_type != "markdown":
+    cell = lesson.notebook.cells[position]
+    if cell.cell_type != "markdown":
         yield f"{name} is not a markdown cell"
         return
     plain = cell.source.replace("**", "").replace("__", "")
@@ -208,9 +198,8 @@ def describes_its_pictures(lesson):
                 yield f"{name} shows a picture whose alt text is {alt!r}"
         for mime in ("text/html", "text/markdown"):
             yield from _bare_images(name, output.get("data", {}).get(mime, ""))
-    for index, cell in enumerate(lesson.cells):
-        if cell.cell_type == "markdown":
-            yield from _bare_images(named(index, cell), cell.source)
+    for name, cell in lesson.cells("markdown"):
+        yield from _bare_images(name, cell.source)
 
 
 def _bare_images(name, text):
@@ -231,13 +220,11 @@ def has_a_widget(lesson):
 
 
 def has_whole_exercises(lesson):
-    code, number = lesson.code(), 0
-    for index, cell in enumerate(lesson.cells):
+    code, number = [cell for _, cell in lesson.cells("code")], 0
+    for (_, prompt), (name, cell) in itertools.pairwise(lesson.cells()):
         if "exercise" not in tags(cell):
             continue
         number += 1
-        name = named(index, cell)
-        prompt = lesson.cells[index - 1]
         if prompt.cell_type != "markdown" or f"### Exercise {number}:" not in prompt.source:
             yield f"{name} is not introduced by '### Exercise {number}: …'"
         if not _has_gap(cell.source):
@@ -249,12 +236,11 @@ def has_whole_exercises(lesson):
             yield f"{name} does not show the way to checks.{min(checked - hinted)}.hint()"
         if "not attempted" not in _printed(cell):
             yield f"{name} was not saved as not attempted"
-        position = next(i for i, (_, one) in enumerate(code) if one is cell)
-        following = [one for _, one in code[position + 1 : position + 3]]
+        following = code[code.index(cell) + 1 :][:2]
         yield from _solution_flaws(name, cell, checked, following)
     if number < (fewest := FEWEST_EXERCISES.get(lesson.path.stem, 3)):
         yield f"{number} exercises (cells tagged `exercise`); at least {fewest}"
-    solutions = sum("solution" in tags(cell) for _, cell in code)
+    solutions = sum("solution" in tags(cell) for cell in code)
     if solutions != number:
         yield f"{number} exercises and {solutions} solutions"
 
