@@ -6,20 +6,14 @@ import nbformat
 import numpy as np
 from PIL import Image
 
+from helpers import figures
+
 CODE = """
 import numpy as np
 from helpers import figures
 figures.bars([1, 2], "ab", alt='"b" is <twice> as long as a.')
 figures.image(np.random.default_rng(0).random((99, 99, 3)), "Noise in all colours.")
 """
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-)
-SAVED = nbformat.v4.new_output(
-    "display_data",
-    data={"image/png": PIXEL, "text/plain": "A pixel."},
-    metadata={"image/png": {"alt": "A black pixel."}},
-)
 ALTS = "return [...panel.node.querySelectorAll('.jp-OutputArea img')].map(image => image.alt);"
 FIGURES = """
 import numpy as np
@@ -33,7 +27,10 @@ import ipywidgets; ipywidgets.HTML(widgets.as_html(fig, "A green square."))
 
 
 def test_pictures_have_their_alt_text_before_and_after_a_run(lab, page):
-    cell = nbformat.v4.new_code_cell(CODE, outputs=[SAVED], execution_count=1)
+    pixel = figures.Picture(np.zeros((1, 1, 3), "uint8"), "A black pixel.")
+    data, metadata = pixel._repr_mimebundle_()
+    saved = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
+    cell = nbformat.v4.new_code_cell(CODE, outputs=[saved], execution_count=1)
     notebook = lab.open_new(page, cell)
     assert notebook.javascript(ALTS) == ["A black pixel."]
     notebook.run_all()
