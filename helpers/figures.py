@@ -201,21 +201,16 @@ def grid(pictures, titles=None, columns=8, *, alt, cmap="gray", limits=None, cel
 def curves(runs: dict, ylabel: str, *, alt: str) -> None:
     """Plot how a quantity develops: a colour and a marker for each run.
 
-    A run is a list of values, one for each epoch; an array (seeds, epochs), of which the mean is
-    drawn, and the range as a band; or the History that Keras's `fit` returns, of which the metric
-    `ylabel` is drawn: dashed for training, solid for validation.
+    A run is a list of values, one for each epoch, or the History that Keras's `fit` returns, of
+    which the metric `ylabel` is drawn: dashed for training, solid for validation.
     """
     fig, axes = figure()
     looks = zip(cycle(PALETTE), cycle(MARKERS))
     for (name, run), (color, marker) in zip(runs.items(), looks, strict=False):
         for label, values, dashes in _lines(name, run, ylabel):
-            values = np.atleast_2d(np.asarray(values, float))
-            epochs = np.arange(1, values.shape[1] + 1)
+            epochs = range(1, len(values) + 1)
             look = {"color": color, "marker": marker if len(epochs) <= 30 else None}
-            axes.plot(epochs, values.mean(0), dashes, label=label, **look)
-            if len(values) > 1:
-                low, high = values.min(0), values.max(0)
-                axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
+            axes.plot(epochs, values, dashes, label=label, **look)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="epoch", ylabel=ylabel)
     if len(axes.lines) > 1:

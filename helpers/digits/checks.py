@@ -4,7 +4,6 @@ import functools
 
 import numpy as np
 from scipy import special
-from sklearn import metrics
 
 from helpers import exercises
 from helpers.digits import mnist
@@ -73,26 +72,6 @@ def softmax(function):
         "Scores of any size become probabilities. Only differences count: where one score is "
         "larger by 1, the ratio of the two probabilities is e, about 2.7."
     )
-
-
-@exercise
-def confused(pair, true, predicted):
-    """Judge the pair (true digit, digit it is most often taken for) for these predictions."""
-    try:
-        is_digit, read_as = (int(digit) for digit in pair)
-    except (TypeError, ValueError):
-        raise Wrong("it should be two digits: (the true one, the one it was taken for)") from None
-    if not (0 <= is_digit <= 9 and 0 <= read_as <= 9):
-        raise Wrong("both should be digits from 0 to 9")
-    if is_digit == read_as:
-        raise Wrong("a digit read as itself is no mistake")
-    table = metrics.confusion_matrix(true, predicted, labels=range(10))
-    np.fill_diagonal(table, 0)
-    if table[is_digit, read_as] == table.max():
-        return "The model trips where people do: over digits that share most of their strokes."
-    if table[read_as, is_digit] == table.max():
-        raise Wrong("the two digits are the right ones, but the other way round")
-    raise Wrong("there is a pair that is confused more often than this one")
 
 
 @exercise

@@ -81,9 +81,7 @@ class DrawPad(anywidget.AnyWidget):
             try:
                 found = np.asarray(self._reader(digit), float).ravel().tolist()
                 if len(found) != 10:
-                    raise ValueError(
-                        f"expected ten probabilities, one for each digit, and got {len(found)}"
-                    )
+                    raise ValueError(f"expected ten probabilities and got {len(found)}")
                 probabilities = found
             except Exception as error:  # the learner's function may fail in any way
                 message = f"Reading stopped with {type(error).__name__}: {error}"

@@ -39,12 +39,6 @@ def test_the_shipped_reader_reads_clean_and_shaky_digits():
     assert right[:10].sum() >= 9 and right[10:].mean() >= 0.95
 
 
-def test_size_and_place_of_a_drawing_make_no_difference():
-    for strokes in DIGITS.values():
-        small = [np.array(stroke) * 0.25 + 0.7 for stroke in strokes]
-        assert np.abs(rasterise(small) - rasterise(strokes).astype(int)).mean() < 1
-
-
 def test_the_picture_is_like_one_of_mnist():
     picture = rasterise(SLANT)
     assert picture.shape == (28, 28) and picture.dtype == np.uint8 and picture.max() == 255
@@ -95,7 +89,7 @@ def test_what_the_browser_sends_is_read():
 def test_a_reader_that_fails_is_told_on_the_pad_which_goes_on():
     wrong = {
         "ZeroDivisionError": lambda: 1 / 0,
-        "expected ten probabilities, one for each digit, and got 2": lambda: [0.5, 0.5],
+        "expected ten probabilities and got 2": lambda: [0.5, 0.5],
         "expected ten probabilities": lambda: None,
         "ValueError": lambda: "seven",
     }
