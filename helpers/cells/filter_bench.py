@@ -18,13 +18,13 @@ OWN = "(numbers of your own)"
 class NineNumbers(ipywidgets.VBox):
     """Number fields for a 3 × 3 filter, and a list of known filters; `value` is the filter.
 
-    `start` names the filter of `FILTERS` to begin with. A divisor of 0 counts as 1.
+    A divisor of 0 counts as 1.
     """
 
     value = traitlets.Instance(Filter)
 
-    def __init__(self, start: str = "Vertical edges (Sobel)"):
-        """Fill the fields with the numbers of filter `start`."""
+    def __init__(self):
+        """Begin with the filter for vertical edges."""
         wide = {"width": "12em"}
         number = {"step": 1, "continuous_update": True}
         self.known = ipywidgets.Dropdown(
@@ -43,7 +43,7 @@ class NineNumbers(ipywidgets.VBox):
         self.known.observe(self._fill, names="value")
         for control in (*self.fields, self.divisor, self.ignore_sign):
             control.observe(self._changed, names="value")
-        self.known.value = start
+        self.known.value = "Vertical edges (Sobel)"
         self._fill()
         square = ipywidgets.GridBox(
             self.fields, layout={"grid_template_columns": "repeat(3, 5.6em)"}

@@ -16,14 +16,14 @@ class Filter:
     divide_by: float = 1.0
     ignore_sign: bool = False
 
-    @property
-    def weights(self) -> np.ndarray:
-        """The nine numbers, divided: float (3, 3)."""
-        return np.array(self.numbers, float) / self.divide_by
-
     def applied(self, picture: np.ndarray) -> np.ndarray:
-        """Return the filtered picture, uint8 (height - 2, width - 2), of a grey one."""
-        return visible(convolve(picture, self.weights), self.ignore_sign)
+        """Return the filtered picture, uint8 (height - 2, width - 2), of a grey one.
+
+        What lies below 0 or above 255 is cut off.
+        """
+        response = convolve(picture, np.divide(self.numbers, self.divide_by))
+        shown = np.abs(response) if self.ignore_sign else response
+        return np.clip(np.round(shown), 0, 255).astype(np.uint8)
 
 
 # Sobel's and Prewitt-like filters of the 1960s and 70s, which every image editor still carries.
@@ -42,23 +42,12 @@ def convolve(picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Slide 3 × 3 `weights` over a grey picture: float (height - 2, width - 2).
 
     The filter is not turned upside down first: like every deep-learning library, and unlike a
-    mathematician, we call that a convolution. ValueError for a picture smaller than the filter.
+    mathematician, we call that a convolution.
     """
-    if min(picture.shape) < 3:
-        raise ValueError("A 3 × 3 filter needs a picture of at least 3 × 3 pixels.")
     return ndimage.correlate(np.asarray(picture, float), weights)[1:-1, 1:-1]
 
 
-def visible(response: np.ndarray, ignore_sign: bool = False) -> np.ndarray:
-    """Turn what a filter answers into a picture: uint8, from 0 for black to 255 for white.
-
-    What lies beyond is cut off. `ignore_sign`: a strong answer is bright, whatever its sign.
-    """
-    shown = np.abs(response) if ignore_sign else response
-    return np.clip(np.round(shown), 0, 255).astype(np.uint8)
-
-
-def photograph(width: int = 400) -> np.ndarray:
-    """Return the photograph of a palace, grey, uint8 (about ⅔ of `width`, `width`)."""
-    colour = images.read(assets.path("photo-palace"), size=width)
+def photograph() -> np.ndarray:
+    """Return the photograph of a palace, grey, uint8, 400 pixels wide."""
+    colour = images.read(assets.path("photo-palace"), size=400)
     return np.round(colour @ (0.299, 0.587, 0.114)).astype(np.uint8)

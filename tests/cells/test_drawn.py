@@ -1,11 +1,8 @@
 """The drawn cells: the same for a seed, the classes differ in what is said and in nothing else."""
 
-import json
-
 import numpy as np
 import pytest
 
-from helpers import assets, numbers
 from helpers.cells import drawn
 from tools import scores
 
@@ -19,15 +16,6 @@ def test_the_same_seed_draws_the_same_pictures_and_another_others():
     np.testing.assert_array_equal(y, labels)
     assert (x != other).any()
     assert len({picture.tobytes() for picture in x}) == 6
-
-
-def test_training_and_test_pictures_differ(monkeypatch):
-    monkeypatch.setattr(drawn, "TRAIN", 8)
-    monkeypatch.setattr(drawn, "TEST", 4)
-    (x, y), (x_test, y_test) = drawn.load(seed=1)
-    assert len(x) == len(y) == 8 and len(x_test) == len(y_test) == 4
-    assert y.sum() == 4 and y_test.sum() == 2
-    assert not {picture.tobytes() for picture in x} & {picture.tobytes() for picture in x_test}
 
 
 def test_as_many_are_sick_as_asked_for_and_nothing_beyond_all_or_none():
@@ -66,13 +54,3 @@ def test_the_shipped_network_reads_pictures_it_was_not_trained_on(monkeypatch):
     both = figures["sensitivity"] + figures["specificity"]
     assert both == pytest.approx(2 * figures["accuracy"])  # as many sick as healthy
     assert figures["accuracy"] > 0.8 and figures["roc_area"] > 0.9
-
-
-def test_the_shipped_comparison_tells_the_lessons_story():
-    results = json.loads(assets.path("cells-comparison").read_text())
-    new = {way: {n: np.array(r)[:, 1] for n, r in rows.items()} for way, rows in results.items()}
-    common, expert, network = new.values()
-    assert all(len(a) >= 5 for rows in new.values() for a in rows.values())
-    assert numbers.compare({"expert": expert["25"], "network": network["25"]}).difference.low > 0
-    assert numbers.compare({"network": network["800"], "expert": expert["800"]}).difference.low > 0
-    assert all(common[n].mean() < expert[n].mean() for n in common)

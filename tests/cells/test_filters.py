@@ -1,7 +1,6 @@
 """Nine numbers slid over a picture: the sums are right, and the bench shows what they do."""
 
 import numpy as np
-import pytest
 from scipy import signal
 
 from helpers import figures
@@ -17,30 +16,17 @@ def test_it_is_the_sum_of_products_in_every_place():
     expected = signal.correlate2d(PICTURE.astype(float), weights, mode="valid")
     np.testing.assert_allclose(filters.convolve(PICTURE, weights), expected)
     assert filters.convolve(PICTURE[:3, :3], weights).shape == (1, 1)
-    for shape in ((2, 9), (9, 2), (2, 2)):
-        with pytest.raises(ValueError, match="at least 3 × 3"):
-            filters.convolve(np.zeros(shape), weights)
 
 
 def test_the_known_filters_do_what_they_say():
     wall = np.full((6, 6), 90, np.uint8)
     for known in FILTERS.values():
         brightness = 0 if known.ignore_sign else 90
-        np.testing.assert_allclose(filters.convolve(wall, known.weights), brightness, atol=1e-9)
+        assert (known.applied(wall) == brightness).all()
     upright = np.repeat([[0, 0, 0, 255, 255, 255]], 6, axis=0)
     sees, blind = FILTERS["Vertical edges (Sobel)"], FILTERS["Horizontal edges (Sobel)"]
     for picture, one, other in [(upright, sees, blind), (upright.T, blind, sees)]:
-        assert np.abs(filters.convolve(picture, one.weights)).max() == 4 * 255
-        assert not filters.convolve(picture, other.weights).any()
-
-
-def test_answers_become_a_picture_and_the_photograph_is_there():
-    answers = np.array([[-300.0, -20.4, 0.4, 254.6, 999.0]])
-    assert filters.visible(answers).tolist() == [[0, 0, 0, 255, 255]]
-    assert filters.visible(answers, ignore_sign=True).tolist() == [[255, 20, 0, 255, 255]]
-    photograph = filters.photograph(300)
-    assert photograph.shape == (200, 300) and photograph.dtype == np.uint8
-    assert photograph.std() > 30
+        assert one.applied(picture).max() == 255 and not other.applied(picture).any()
 
 
 def test_a_known_filter_fills_the_fields_and_is_applied():
