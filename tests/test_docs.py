@@ -26,16 +26,14 @@ LESSONS = {path.name[:2]: path for path in notebooks.lessons()}
 
 
 @cache
-def prose(number):
-    """The text of a lesson, without its code."""
+def text_of(number, kind=""):
+    """What stands in a lesson's cells, or in those of a kind."""
     cells = nbformat.read(LESSONS[number], as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return "\n\n".join(cell.source for cell in cells if kind in cell.cell_type)
 
 
-@cache
-def everything(number):
-    """All that stands in a lesson's cells."""
-    return "\n\n".join(cell.source for cell in nbformat.read(LESSONS[number], as_version=4).cells)
+def prose(number):
+    return text_of(number, "markdown")
 
 
 # -- links ---------------------------------------------------------------------------------------
@@ -134,7 +132,7 @@ def test_each_term_that_a_lesson_introduces_has_an_entry_or_is_only_stressed():
 def test_each_entry_links_to_a_lesson_that_uses_the_term():
     flaws = []
     for names, sentence, number, link in ENTRIES:
-        text = everything(number).lower()
+        text = text_of(number).lower()
         used = any(re.search(rf"\b{re.escape(name)}", text) for name in names)
         linked = (DOCS / link).resolve() == LESSONS[number]
         if not (used and linked and sentence.endswith((".", "…"))):
