@@ -71,7 +71,6 @@ def score_cnn(options: dict[str, str], lesson) -> dict[str, float]:
     alarm = says >= 0.5
     return {
         "pictures": len(y),
-        "errors": int(np.count_nonzero(alarm != y)),
         "accuracy": np.mean(alarm == y),
         "sensitivity": alarm[y == 1].mean(),
         "specificity": 1 - alarm[y == 0].mean(),

@@ -50,7 +50,6 @@ def test_the_shipped_network_reads_pictures_it_was_not_trained_on(monkeypatch):
     monkeypatch.setattr(drawn, "TEST", 100)
     figures = scores.evaluate("cells-cnn")
     assert figures["pictures"] == 100
-    assert figures["accuracy"] == pytest.approx(1 - figures["errors"] / 100)
     both = figures["sensitivity"] + figures["specificity"]
     assert both == pytest.approx(2 * figures["accuracy"])  # as many sick as healthy
     assert figures["accuracy"] > 0.8 and figures["roc_area"] > 0.9

@@ -69,9 +69,8 @@ def test_a_shipped_reader_scores_what_its_card_says(name, least):
     figures = scores.evaluate(name)
     assert figures["digits"] == 1000
     assert figures["accuracy"] >= least
-    assert figures["accuracy"] == pytest.approx(1 - figures["errors"] / 1000)
     right = int(re.search(r"looked at once: (\d+) right", assets.card(name))[1])
     loss = float(re.search(r"cross-entropy (0\.\d\d)", assets.card(name))[1])
     # Another processor's arithmetic may tip a digit that is on the edge.
-    assert abs(1000 - figures["errors"] - right) <= 2
+    assert abs(1000 * figures["accuracy"] - right) < 2.5
     assert figures["loss"] == pytest.approx(loss, abs=0.01)
