@@ -3,29 +3,35 @@
 logs = board.new_folder("digits")                          # runs/digits/…, a fresh folder
 keras.callbacks.TensorBoard(board.new_run(logs, "adam"))   # a fresh run in it
 board.show(logs, "scalars")
+
+`%tensorboard --logdir …` shows the same TensorBoard. Where nobody can look at it, it says so.
 """
 
 import contextlib
 import datetime
 import html
 import os
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+import tensorboard.notebook
 from IPython.display import HTML, display
 
 from helpers.board import events, pictures, server
 from helpers.board.embedding import write as write_embedding
 
-__all__ = ["DASHBOARDS", "events", "new_folder", "new_run", "show", "write_embedding"]
+__all__ = ["events", "new_folder", "new_run", "show", "write_embedding"]
 
-DASHBOARDS = tuple(pictures.DASHBOARDS)
 RUNS = Path(__file__).resolve().parents[2] / "runs"
 
 with contextlib.suppress(OSError):  # `show` will say what is wrong
     if server.jupyter():  # `%tensorboard` works from now on
         server.prepare()
+    elif "google.colab" not in sys.modules:  # which has a way of its own
+        nowhere = "(TensorBoard: run the lesson in JupyterLab to use it)"
+        tensorboard.notebook.start = lambda _: print(nowhere)
 
 
 def new_folder(name: str) -> Path:
@@ -36,7 +42,7 @@ def new_folder(name: str) -> Path:
     can be written to, the folder is a temporary one.
     """
     began = f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}-"
-    runs = Path(os.environ.get("WORKSHOP_RUNS") or RUNS)
+    runs = Path(os.environ.get("WORKSHOP_RUNS") or RUNS).resolve()
     try:
         (runs / name).mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=began, dir=runs / name))
@@ -62,44 +68,38 @@ def new_run(logs: Path, name: str) -> Path:
             number += 1
 
 
-def show(
-    logs, dashboard="scalars", *, runs="", tags="", smoothing=0.0, alt="", height=760, live=None
-):
+def show(logs, dashboard="scalars", *, runs="", tags="", alt=""):
     """Show the event files below the folder `logs` in TensorBoard, here in the lesson.
 
-    dashboard: one of `DASHBOARDS`, the one to open. runs, tags: regular expressions that say
-    which to show at first; the default is all. smoothing: 0 to 1, for scalars. height: of the
-    frame, in CSS pixels.
+    dashboard: one of `pictures.DASHBOARDS`, the one to open; ValueError for another. runs, tags:
+    regular expressions that say which to show at first; the default is all.
 
-    live: the default is TensorBoard itself where a Jupyter server started this kernel, and else,
-    in tests and for the web, a picture of the same event files, which `alt` describes (the
-    default names its runs and tags). ValueError for an unknown dashboard.
+    Where no Jupyter server started this kernel, in tests and for the web, there is a picture of
+    the same event files, which `alt` describes (the default names its runs).
     """
-    logs = Path(logs)
-    if dashboard not in DASHBOARDS:
-        raise ValueError(f"There is no dashboard {dashboard!r}, only {', '.join(DASHBOARDS)}.")
-    if server.jupyter() if live is None else live:
+    logs = Path(logs).resolve()
+    if dashboard not in pictures.DASHBOARDS:
+        known = ", ".join(pictures.DASHBOARDS)
+        raise ValueError(f"There is no dashboard {dashboard!r}, only {known}.")
+    if server.jupyter():
         try:
-            address = server.address(logs.resolve())
+            address = server.address(logs)
         except server.ServerError as error:
             print(f"{error} Here is a picture of the same event files instead.")
         else:
             # The part of the address in which TensorBoard's page keeps what it shows.
-            chosen = {"regexInput": runs, "tagFilter": tags}
-            if dashboard == "scalars":
-                chosen["_smoothingWeight"] = str(smoothing)
+            smoothing = "0" if dashboard == "scalars" else ""
+            chosen = {"regexInput": runs, "tagFilter": tags, "_smoothingWeight": smoothing}
             view = [f"{key}={quote(value, safe='')}" for key, value in chosen.items() if value]
-            display(HTML(_frame("&".join([f"{address}#{dashboard}", *view]), height)))
+            display(HTML(_frame(html.escape("&".join([f"{address}#{dashboard}", *view])))))
             return
-    pictures.draw(dashboard, events.choose(events.read(logs), runs, tags), smoothing, alt)
+    pictures.draw(dashboard, events.choose(events.read(logs), runs, tags), alt)
 
 
-def _frame(address, height):
-    address = html.escape(address)
+def _frame(address):
     return (
         f'<p><a href="{address}" target="_blank" rel="noopener">Open TensorBoard in its own tab'
         "</a>. It ends with this notebook's kernel: where the frame stays empty, run the cell "
-        "again.</p>"
-        f'<iframe src="{address}" title="TensorBoard" width="100%" height="{height}" '
+        f'again.</p><iframe src="{address}" title="TensorBoard" width="100%" height="760" '
         'style="border: 1px solid #ccc"></iframe>'
     )

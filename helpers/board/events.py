@@ -91,12 +91,3 @@ def choose(runs: dict[str, Run], run_pattern="", tag_pattern="") -> dict[str, Ru
         for name, run in runs.items()
         if re.search(run_pattern, name)
     }
-
-
-def smooth(values, weight: float) -> np.ndarray:
-    """Smooth values (n,) as TensorBoard's slider does: an exponential moving average, debiased."""
-    smoothed, mean = [], 0.0
-    for i, value in enumerate(values, 1):
-        mean = weight * mean + (1 - weight) * value
-        smoothed.append(mean / (1 - weight**i))
-    return np.array(smoothed)

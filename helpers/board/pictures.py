@@ -1,26 +1,27 @@
 """TensorBoard's dashboards as matplotlib figures, for where no TensorBoard can be looked at."""
 
+import itertools
 import json
-from itertools import cycle
 
 import numpy as np
 from matplotlib import colormaps
 
 from helpers import figures
-from helpers.board import embedding, events
+from helpers.board import embedding
 
 LABELS = 10  # runs in a plot's key; more say nothing
+EPOCHS, BATCHES = "step (an epoch each)", "step (a batch each)"  # as Keras counts them
+STEPS = {"epoch": EPOCHS, "batch": BATCHES, "evaluation": BATCHES}
 
 
-def draw(dashboard, runs, smoothing=0.0, alt=""):
+def draw(dashboard, runs, alt=""):
     """Draw the dashboard of `runs` (as from `events.read`), or say that there is nothing to."""
     drawing, content = DASHBOARDS[dashboard]
     found = {name: run for name, run in runs.items() if content(run)}
     if not found:
         print(f"Nothing for the {dashboard} dashboard has been logged there yet.")
         return
-    fig = drawing(found, **({"smoothing": smoothing} if smoothing else {}))
-    figures.show(fig, alt or f"TensorBoard's {dashboard} of {', '.join(found)}.")
+    drawing(found, alt or f"TensorBoard's {dashboard} of {', '.join(found)}.")
 
 
 def _plots(count, columns, width, height):
@@ -33,36 +34,32 @@ def _plots(count, columns, width, height):
     return fig, axes[:count]
 
 
-def scalars(runs, smoothing=0.0):
-    """Draw a plot for each tag, a line for each run; unsmoothed values show through palely."""
+def scalars(runs, alt):
+    """Draw a plot for each tag, a line for each run."""
     tags = sorted({tag for run in runs.values() for tag in run.scalars})
     columns = min(len(tags), 2)
     fig, axes = _plots(len(tags), columns, 3.6 + 3.6 * columns, 3.5)
     looks = (
         {"color": color, "marker": marker, "linestyle": dashes}
-        for dashes in cycle(("-", "--", ":", "-."))
+        for dashes in itertools.cycle(("-", "--", ":", "-."))
         for color, marker in zip(figures.PALETTE, figures.MARKERS, strict=True)
     )
     lines = {}
     for (name, run), look in zip(runs.items(), looks, strict=False):
         for axis, tag in zip(axes, tags, strict=True):
-            axis.set(title=tag, xlabel="step")
+            axis.set(title=tag, xlabel=STEPS.get(tag.partition("_")[0], "step"))
             axis.xaxis.get_major_locator().set_params(integer=True)
-            if tag not in run.scalars:
-                continue
-            steps, values = run.scalars[tag]
-            if smoothing:
-                axis.plot(steps, values, color=look["color"], alpha=0.25, linewidth=1.2)
-                values = events.smooth(values, smoothing)
-            marker = None if smoothing or len(steps) > 30 else look["marker"]
-            (lines[name],) = axis.plot(steps, values, label=name, **{**look, "marker": marker})
+            if tag in run.scalars:
+                marker = look["marker"] if len(run.scalars[tag][0]) <= 30 else None
+                (line,) = axis.plot(*run.scalars[tag], label=name, **{**look, "marker": marker})
+                lines[name] = line
     if len(lines) <= LABELS:
         place = {"loc": "outside upper center", "ncols": min(3, len(lines))}
         fig.legend(lines.values(), lines, **place)
-    return fig
+    figures.show(fig, alt)
 
 
-def histograms(runs):
+def histograms(runs, alt):
     """Draw each tag's histograms behind one another, the first step at the back."""
     drawn = [
         (tag, name, steps) for name, run in runs.items() for tag, steps in run.histograms.items()
@@ -74,9 +71,10 @@ def histograms(runs):
         _ridges(axis, steps)
         axis.set_title(f"{tag}\n{name}", fontsize=11)
         axis.set(yticks=[])
+        axis.locator_params(axis="x", nbins=4)
         axis.grid(axis="y", visible=False)
     axes[0].set_ylabel("step")
-    return fig
+    figures.show(fig, alt)
 
 
 def _ridges(axis, steps):
@@ -95,67 +93,34 @@ def _ridges(axis, steps):
         axis.text(1.01, base, f"{step}", transform=at_edge, fontsize=9, color=figures.GREY)
 
 
-def images(runs):
-    """Draw every step's pictures: a row for each step, or a row of steps with one picture each."""
-    rows = []  # of (title, picture)
-    for name, run in runs.items():
-        for tag, steps in run.images.items():
-            titled = [
-                [(f"{name}: {tag}, step {step}" * (i == 0), one) for i, one in enumerate(pictures)]
-                for step, pictures in steps
-            ]
-            single = all(len(row) == 1 for row in titled)
-            rows += [[row[0] for row in titled]] if single else titled
-    columns = max(map(len, rows))
-    tallest = max(picture.shape[0] / picture.shape[1] for row in rows for _, picture in row)
-    width = min(2.2, 9 / columns)
-    fig, axes = _plots(len(rows) * columns, columns, columns * width, width * tallest + 0.35)
-    for line, row in zip(axes.reshape(len(rows), columns), rows, strict=True):
-        for axis in line[len(row) :]:
-            axis.axis("off")
-        for axis, (title, picture) in zip(line, row, strict=False):
-            axis.imshow(picture, vmin=0, vmax=255)
-            axis.set(xticks=[], yticks=[])
-            axis.grid(visible=False)
-            axis.spines[:].set(visible=True, color="#DDDDDD")
-            axis.set_title(title, fontsize=10, loc="left")
-    return fig
+def images(runs, alt):
+    """Draw the pictures of all steps, a row for each step."""
+    pictures, titles = [], []
+    for run in runs.values():
+        for step, row in itertools.chain(*run.images.values()):
+            pictures += row
+            titles += [f"step {step}"] + [""] * (len(row) - 1)
+    figures.grid(pictures, titles, len(row), alt=alt, cell=min(2.2, 9 / len(row)))
 
 
-def graphs(runs):
-    """Draw the layers of the first run's Keras model, from input to output."""
+def graphs(runs, alt):
+    """Draw the layers of the first run's Keras model, a chain of them from input to output."""
     config = json.loads(next(iter(next(iter(runs.values())).graphs.values())))
     layers = config["config"]["layers"]
-    names = [layer["config"]["name"] for layer in layers]
-    fig, axis = figures.figure(size=(6, 0.75 * len(names) + 0.3))
+    fig, axis = figures.figure(size=(6, 0.75 * len(layers) + 0.3))
+    box = {"boxstyle": "round,pad=0.5", "facecolor": "#E6F0F7", "edgecolor": figures.BLUE}
+    arrow = {"arrowstyle": "-|>", "color": figures.GREY, "shrinkA": 14, "shrinkB": 14}
     for row, layer in enumerate(layers):
-        text = f"{layer['class_name']}: {names[row]}"
-        box = {"boxstyle": "round,pad=0.5", "facecolor": "#E6F0F7", "edgecolor": figures.BLUE}
+        text = f"{layer['class_name']}: {layer['config']['name']}"
         axis.text(0, -row, text, ha="center", va="center", bbox=box, fontsize=12, zorder=3)
-    for start, end in _edges(layers, names):
-        bend = 0 if end - start == 1 else 0.5
-        arrow = {"arrowstyle": "-|>", "color": figures.GREY, "connectionstyle": f"arc3,rad={bend}"}
-        ends = {"shrinkA": 14, "shrinkB": 14}
-        axis.annotate("", (0, -end), (0, -start), arrowprops=arrow | ends)
-    axis.set(xlim=(-1, 1), ylim=(0.6 - len(names), 0.6))
+        if row:
+            axis.annotate("", (0, -row), (0, 1 - row), arrowprops=arrow)
+    axis.set(xlim=(-1, 1), ylim=(0.6 - len(layers), 0.6))
     axis.axis("off")
-    return fig
+    figures.show(fig, alt)
 
 
-def _edges(layers, names):
-    """Return pairs of layer numbers, from and to; in a Sequential model each follows the last."""
-    inbound = [json.dumps(layer.get("inbound_nodes") or "") for layer in layers]
-    if set(inbound) == {'""'}:
-        return [(i, i + 1) for i in range(len(layers) - 1)]
-    return [
-        (start, end)
-        for end, text in enumerate(inbound)
-        for start, name in enumerate(names)
-        if f'"{name}"' in text
-    ]
-
-
-def projector(runs):
+def projector(runs, alt):
     """Draw the vectors of the first run's embedding on their first two principal components.
 
     A point has its label's colour; the label stands in the middle of its points.
@@ -165,47 +130,47 @@ def projector(runs):
     vectors, labels = embedding.read(next(iter(runs.values())).folder)
     points = PCA(2, svd_solver="full").fit_transform(vectors)
     fig, axis = figures.figure(size=(7.2, 6.4))
-    for kind, color in zip(sorted(set(labels)), cycle(colormaps["tab10"].colors)):
+    for kind, color in zip(sorted(set(labels)), itertools.cycle(colormaps["tab10"].colors)):
         x, y = points[np.array(labels) == kind].T
         axis.scatter(x, y, s=14, color=color, alpha=0.55, linewidth=0)
         axis.text(np.median(x), np.median(y), kind, fontsize=20, weight="bold", ha="center")
     axis.set(xlabel="component 1", ylabel="component 2")
-    return fig
+    figures.show(fig, alt)
 
 
-def hparams(runs):
+def hparams(runs, alt):
     """Draw the parallel-coordinates view: an axis for each setting and metric, a line for a run."""
-    names = [
-        *sorted({name for run in runs.values() for name in run.hparams}),
-        *sorted({tag for run in runs.values() for tag in run.scalars}),
-    ]
     logged = [
         run.hparams | {tag: values[-1] for tag, (_, values) in run.scalars.items()}
         for run in runs.values()
+    ]
+    names = [
+        *sorted({name for run in runs.values() for name in run.hparams}),
+        *sorted({tag for run in runs.values() for tag in run.scalars}),
     ]
     columns = [_axis([row.get(name, np.nan) for row in logged]) for name in names]
     fig, axis = figures.figure(size=(2.0 + 1.7 * len(columns), 4.2))
     for line in zip(*(heights for heights, _ in columns), strict=True):
         axis.plot(line, color=colormaps["viridis"](0.95 * (1 - line[-1])), alpha=0.8)
+    paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
     for at, (_, ticks) in enumerate(columns):
         axis.axvline(at, color=figures.GREY, linewidth=1)
         for height, text in ticks:
-            paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
             axis.text(at + 0.04, height, text, fontsize=11, va="center", bbox=paper)
     axis.set_xticks(range(len(columns)), names)
     axis.set(yticks=[], xlim=(-0.2, len(columns) - 0.5), ylim=(-0.08, 1.08))
     axis.grid(visible=False)
     axis.spines[:].set_visible(False)
-    return fig
+    figures.show(fig, alt)
 
 
 def _axis(values):
     """Return (heights from 0 to 1, [(height, text), …]) of one column's values."""
-    if all(isinstance(value, int | float) for value in values) and len(set(values)) > 4:
-        low, high = min(values), max(values)
-        heights = [(value - low) / ((high - low) or 1) for value in values]
-        return heights, [(0, f"{low:.3g}"), (1, f"{high:.3g}")]
     kinds = sorted(set(values), key=lambda value: (str(type(value)), value))
+    if len(kinds) > 4 and not isinstance(kinds[-1], str):
+        low, high = kinds[0], kinds[-1]
+        heights = [(value - low) / (high - low) for value in values]
+        return heights, [(0, f"{low:.3g}"), (1, f"{high:.3g}")]
     at = {value: (i + 0.5) / len(kinds) for i, value in enumerate(kinds)}
     texts = [(h, f"{v:g}" if isinstance(v, float) else str(v)) for v, h in at.items()]
     return [at[value] for value in values], texts

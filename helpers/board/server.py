@@ -58,7 +58,7 @@ def address(folder: Path) -> str:
             if not psutil.pid_exists(info.pid):  # killed: the manager would think that it runs
                 note = Path(tempfile.gettempdir(), ".tensorboard-info", f"pid-{info.pid}.info")
                 note.unlink(missing_ok=True)
-        started = manager.start(["--logdir", str(folder), "--port", "0", "--reload_interval", "2"])
+        started = manager.start(["--logdir", str(folder)])  # as `%tensorboard` does
         said = (getattr(started, "stderr", None) or "").strip()
         said = said or getattr(started, "os_error", "it gave no answer")
     except OSError as error:  # no place for temporary files

@@ -29,5 +29,6 @@ os.umask(0o077)  # the manager's note tells the path: for our own eyes
 threading.Thread(target=end_with_the_kernel, daemon=True).start()
 board = program.TensorBoard()
 board.configure(sys.argv)
-board.flags.path_prefix, board.flags.host, board.flags.load_fast = PATH, "127.0.0.1", "false"
+board.flags.path_prefix, board.flags.host, board.flags.port = PATH, "127.0.0.1", 0
+board.flags.load_fast, board.flags.reload_interval = "false", 2
 sys.exit(board.main())

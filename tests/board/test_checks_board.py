@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hp
-from verdicts import misjudged, why
+from verdicts import misjudged
 
 from helpers.board import checks
 
@@ -45,49 +45,33 @@ def test_edge(tmp_path):
     assert not misjudged(checks.edge, table)
 
 
-def test_own_summary(tmp_path):
-    import keras
+def test_moved():
+    def logging(value, name=lambda layer: layer.name):
+        def log_moved(epoch, layer, start):
+            change = layer.kernel.numpy() - start
+            tf.summary.scalar(name(layer), value(change), step=epoch)
 
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="hidden")])
-    model.get_layer("hidden").set_weights([np.array([[1, 2], [-3, 0.5], [0, 1]]), np.zeros(2)])
+        return log_moved
 
-    def own(epoch, model):
-        tf.summary.scalar("largest weight", 3.0, step=epoch)
+    def at_one_step(epoch, layer, start):
+        tf.summary.scalar(layer.name, 1.0, step=0)
 
-    def unfilled(epoch, model):
+    def unfilled(epoch, layer, start):
         return ...
 
-    tag, rising = "largest weight", [(0, 1.0), (1, 2.0), (2, 3.0)]
-    runs = [
-        (tag, rising, "right"),
-        (tag, [(1, 2.0), (2, 2.5), (3, 2.8), (4, 3.0)], "right"),  # counted from 1
-        ("largest", rising, "no scalar 'largest weight', but largest"),
-        (tag, [], "no scalars at all"),
-        (tag, [(0, 3.0)], "1 points"),
-        (tag, [(0, 1.0), (1, 1.5), (2, 2.0)], "the last point is not"),
-        (tag, [(0, 3.0), (1, 3.0), (2, 3.0)], "all points are the same"),
-        (tag, [(0, 1.0), (0, 2.0), (0, 3.0)], "same step"),
-    ]
-    for number, (name, points, wanted) in enumerate(runs):
-        run = log(tmp_path / str(number), name, points)
-        assert not misjudged(checks.own_summary, [(own, wanted)], run, model)
-    assert not misjudged(checks.own_summary, [(unfilled, "not attempted")], run, model)
-    assert "not a log folder" in why(checks.own_summary, own, None, model)
-
-
-def test_dead_units():
     table = [
-        (lambda activations: (activations.max(axis=0) == 0).sum(), "right"),
-        (lambda activations: sum(not column.any() for column in activations.T), "right"),
-        (lambda activations: (activations == 0).sum(), "your function returns 4"),
-        (lambda activations: (activations.max(axis=1) == 0).sum(), "your function returns 0"),
-        (lambda activations: (activations.max(axis=0) > 0).sum(), "your function returns 2"),
-        (lambda activations: (activations.min(axis=0) == 0).sum(), "your function returns 3"),
-        (lambda activations: activations.max(axis=0) == 0, "your function returns ["),
-        (1, "not a function"),
-        (..., "not attempted"),
+        (logging(lambda change: np.abs(change).mean()), "right"),
+        (logging(lambda change: tf.reduce_mean(tf.abs(change))), "right"),
+        (logging(lambda change: change.mean()), "up and down cancel out"),
+        (logging(lambda change: np.abs(change).sum()), "the sum of the sizes"),
+        (logging(lambda change: np.abs(change).max()), "is not right"),
+        (logging(lambda change: 1.0, lambda layer: "moved"), "no scalar 'tried', but moved"),
+        (lambda epoch, layer, start: None, "no scalar at all"),
+        (at_one_step, "number of the epoch as step"),
+        (lambda epoch: None, "3 arguments"),
+        (unfilled, "not attempted"),
     ]
-    assert not misjudged(checks.dead_units, table)
+    assert not misjudged(checks.moved, table)
 
 
 @pytest.mark.parametrize("as_given", [str, lambda folder: folder])
