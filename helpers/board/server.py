@@ -24,6 +24,7 @@ from tensorboard import manager
 from helpers.board import events
 
 LOAD_SECONDS = 15  # to read the event files before the page asks for them
+RELOAD_SECONDS = 2  # between two looks at them, as `starter.py` says
 
 _local = requests.Session()
 _local.trust_env = False  # it asks this machine alone: a proxy for the web has no part in it
@@ -114,12 +115,15 @@ def _wait_for_data(data: str, folder: Path) -> None:
     """Wait until the server has read what is on disk: the page asks once, when it opens."""
     files = [file for file in events.files(folder) if file.stat().st_size]
     runs = {file.parent.relative_to(folder).as_posix() for file in files}
-    seen, end = None, time.monotonic() + LOAD_SECONDS
+    pages = ["runs", *(f"plugin/{kind}/tags" for kind in ("scalars", "histograms", "images"))]
+    seen, since, end = None, 0.0, time.monotonic() + LOAD_SECONDS
     while time.monotonic() < end:
         with contextlib.suppress(requests.RequestException):
-            pages = ("runs", "plugin/scalars/tags", "plugin/histograms/tags")
             found, *tags = (_local.get(data + page, timeout=5).json() for page in pages)
-            if runs <= set(found) and tags == seen:
+            if tags != seen:
+                seen, since = tags, time.monotonic()
+            # A run is listed before it is read; one that has no tags is waited for a reload long.
+            calm = 0.2 if runs <= set().union(*tags) else RELOAD_SECONDS + 0.5
+            if runs <= set(found) and time.monotonic() - since > calm:
                 return
-            seen = tags
         time.sleep(0.3)
