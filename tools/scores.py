@@ -13,15 +13,15 @@ from helpers import start
 from tools import notebooks
 
 # What can be scored -> the function that does it (imported only when it is asked for), the lesson
-# that teaches the network if one does, and the options. The function gets the command line's
-# options as {name: value}, and what the lesson teaches as a module; it returns {figure: number}.
+# that teaches the network if one does, and the files to score on if any can be given. The function
+# gets these as {name: file}, and what the lesson teaches as a module; it returns {figure: number}.
 REGISTRY = {
     "captioner": ("helpers.captions.scores:evaluate", "05", ()),
     "cells-cnn": ("helpers.cells.drawn:score_cnn", "03", ()),
     "compact-inception": ("helpers.vision.inception:score", "04", ()),
     "mnist-cnn": ("helpers.digits.mnist:score_cnn", "01", ()),
     "mnist-dense": ("helpers.digits.mnist:score_dense", "01", ()),
-    "parser": ("helpers.grammar.scoring:evaluate", None, ("treebank", "beam")),
+    "parser": ("helpers.grammar.scoring:evaluate", None, ("treebank",)),
 }
 
 
@@ -34,7 +34,7 @@ class EvaluationError(ValueError):
 def evaluate(name, words=()):
     """Return the figures of checkpoint `name` as {figure: number}.
 
-    words: the evaluation's options as on the command line. Raises EvaluationError for a name that
+    words: the evaluation's files as on the command line. Raises EvaluationError for a name that
     is not known; what the evaluation raises passes through.
     """
     if name not in REGISTRY:
@@ -43,8 +43,8 @@ def evaluate(name, words=()):
         raise EvaluationError(f"There is nothing called '{name}' to evaluate. {hint}")
     target, lesson, known = REGISTRY[name]
     parser = argparse.ArgumentParser(f"python -m helpers evaluate {name} [--json]")
-    for option in known:
-        parser.add_argument(f"--{option}", default=argparse.SUPPRESS)
+    for file in known:
+        parser.add_argument(file, nargs="?", default=argparse.SUPPRESS)
     options = vars(parser.parse_args(words))
     start.quiet()
     module, function = target.split(":")

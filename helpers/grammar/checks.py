@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.exercises import Wrong, close, exercise, function, number
 from helpers.grammar import conllu, parser_network, parsing, reading
-from helpers.grammar.parsing import MOVES, States
+from helpers.grammar.parsing import MOVES
 from helpers.grammar.parsing_game import Game
 
 LEAST = 0.1  # %: what the parser gives less is no reading that it can see
@@ -60,34 +60,6 @@ def uas(answer):
         "The official scorer counts the same way: every token, punctuation too, over all sentences "
         "together. LAS asks for the right relation as well."
     )
-
-
-@exercise
-def feature(my_look, look):
-    """Judge a function (states, rows) -> positions that must see more than `look` does."""
-    function(my_look, "my_look(states, rows)")
-    states, rng = States([5, 9, 7]), np.random.default_rng(0)
-    fresh = False
-    while len(rows := states.unfinished()):
-        old, new = look(states, rows), np.asarray(my_look(states, rows))
-        if new.ndim != 2 or len(new) != len(rows):
-            raise Wrong(f"for {len(rows)} states it returns an array of shape {new.shape}")
-        if new.shape[1] <= old.shape[1]:
-            raise Wrong(f"it looks at {new.shape[1]} places, no more than before")
-        if not np.issubdtype(new.dtype, np.integer):
-            raise Wrong("the places must be whole numbers: positions in the sentence")
-        if new.min() < 0 or new.max() > states.nothing:
-            raise Wrong("a place lies outside of the sentence")
-        same = (new[:, :, None] == old[:, None]).all(0)
-        if same.any(0).sum() < old.shape[1]:
-            raise Wrong("some of the old places are missing")
-        fresh = fresh or not same.any(1).all()
-        allowed = states.allowed(rows)
-        moves = (allowed * rng.random(allowed.shape)).argmax(1)
-        states.move(rows, moves, np.ones(len(rows), np.int32))
-    if not fresh:
-        raise Wrong("the new place always holds what an old one holds already")
-    return "The network sees more. Whether it reads better, only the development sentences say."
 
 
 @exercise

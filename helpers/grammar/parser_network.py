@@ -149,15 +149,14 @@ class Parser:
         decide = self.network.decide
         self._score = tf.function(decide, input_signature=(table, *WORDS_AND_LABELS))
 
-    def parse(self, sentences, beam=1):
+    def parse(self, sentences):
         """Return new `Sentence`s with tags, heads and relations, in the order given.
 
-        Sentences of similar length share a batch. beam: how many histories are kept.
+        Sentences of similar length share a batch.
         """
         parsed = {}
-        for group in batches([len(s) for s in sentences], PADDED_WORDS // beam):
-            batch = [sentences[i] for i in group]
-            parsed |= zip(group, self._parse_batch(batch, beam), strict=True)
+        for group in batches([len(s) for s in sentences], PADDED_WORDS):
+            parsed |= zip(group, self._parse_batch([sentences[i] for i in group]), strict=True)
         return [parsed[i] for i in range(len(sentences))]
 
     def scorer(self, sentences):
@@ -175,16 +174,17 @@ class Parser:
 
         return tags.numpy(), fine_tags.numpy(), score
 
-    def log_probability(self, sentence):
-        """Return how probable the parser finds the tree of one sentence: a natural logarithm.
+    def log_probability(self, sentence, moves=None):
+        """Return how probable the parser finds a row of moves to a tree: a natural logarithm.
 
-        The tree must be projective; its relations don't count (the probability of a move is that
-        of all its relations together). One of the orders that lead to the tree is priced.
+        sentence: one with a projective tree; its relations don't count (the probability of a move
+        is that of all its relations together). moves: an order that leads to the tree, by default
+        the oracle's. The tree's own probability is the sum over all orders.
         """
         score = self.scorer([sentence])[2]
         states, row, total = parsing.States([len(sentence)]), np.array([0]), 0.0
         relations = self.lexicon.number("relation", sentence.relations)
-        for move in parsing.true_moves(sentence.heads):
+        for move in parsing.true_moves(sentence.heads) if moves is None else moves:
             logits = parsing.permitted(score(states, row, row), states.allowed(row))[0]
             same = parsing.meaning(np.arange(len(logits)), self.network.relations)[0] == move
             total += np.logaddexp.reduce(logits[same]) - np.logaddexp.reduce(logits)
@@ -192,22 +192,18 @@ class Parser:
             states.move(row, np.array([move]), relations[moved - 1])
         return float(total)
 
-    def _parse_batch(self, sentences, beam):
-        lengths = [len(s) for s in sentences]
+    def _parse_batch(self, sentences):
         tags, fine_tags, score = self.scorer(sentences)
-        if beam == 1:
-            states, rows = parsing.greedy(lengths, score), range(len(lengths))
-        else:
-            states, rows, _ = parsing.beam_search(lengths, score, beam)
+        states = parsing.greedy([len(s) for s in sentences], score)
         names = self.lexicon.tables
-        for number, (row, sentence) in enumerate(zip(rows, sentences, strict=True)):
+        for number, sentence in enumerate(sentences):
             words = slice(1, len(sentence) + 1)
             yield Sentence(
                 words=sentence.words,
                 tags=[names["tag"][t] for t in tags[number, words]],
                 fine_tags=[names["fine_tag"][t] for t in fine_tags[number, words]],
-                heads=states.heads[row, words].copy(),
-                relations=[names["relation"][r] for r in states.relations[row, words]],
+                heads=states.heads[number, words].copy(),
+                relations=[names["relation"][r] for r in states.relations[number, words]],
             )
 
     def _read_batch(self, ids, lengths):

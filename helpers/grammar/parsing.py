@@ -1,9 +1,9 @@
-"""Grammar as a game of three moves: the rules, the teacher, words as numbers, and search.
+"""Grammar as a game of three moves: the rules, the teacher, words as numbers, greedy play.
 
 The moves are those of the arc-hybrid system (Kuhlmann, Gómez-Rodríguez and Satta 2011), a close
 relative of the arc-standard one in Chen and Manning (2014) and SyntaxNet (Andor et al. 2016); the
 oracle that prices each move is that of Goldberg and Nivre (2013). No network is in here: whoever
-can score moves can play, see `greedy` and `beam_search`.
+can score moves can play, see `greedy`.
 """
 
 import functools
@@ -300,58 +300,3 @@ def greedy(lengths, scorer):
         scores = permitted(scorer(states, rows, rows), states.allowed(rows))
         states.move(rows, *meaning(scores.argmax(1), (scores.shape[1] + 1) // 2))
     return states
-
-
-class Beam:
-    """The `width` best histories of each sentence of a batch, one move longer at each step.
-
-    A row stands for a history, and the rows of a sentence follow each other, the best one first.
-    sentences (rows,): which sentence a row is about. states: the `States` that the histories lead
-    to. totals (rows,): their scores; -inf where there are fewer than `width`. classes (rows,
-    moves): the decisions made so far, -1 behind them.
-    """
-
-    def __init__(self, lengths, width):
-        """Begin with one history a sentence, the empty one."""
-        self.width, self.sentences = width, np.repeat(np.arange(len(lengths)), width)
-        self.states = States(np.asarray(lengths)[self.sentences])
-        self.totals = np.where(np.arange(len(self.sentences)) % width == 0, 0.0, -np.inf)
-        self.classes = np.full((len(self.sentences), 2 * max(lengths, default=0)), -1, np.int32)
-
-    def extend(self, rows, scores):
-        """Add to each total the scores of all next moves, and keep the best histories.
-
-        rows: all rows of some sentences, none of them complete. scores: float (rows, classes), as
-        `permitted` gives them.
-        """
-        count, width = scores.shape[1], self.width
-        sums = self.totals[rows, None] + np.where(scores > NEVER / 2, scores, -np.inf)
-        sums = sums.reshape(-1, width * count)
-        best = np.argsort(-sums, 1, kind="stable")[:, :width]
-        self.totals[rows] = np.take_along_axis(sums, best, 1).ravel()
-        # too few possible histories: repeat the best one, at a score that loses
-        best = np.where(np.isneginf(self.totals[rows]).reshape(-1, width), best[:, :1], best)
-        parents = np.take_along_axis(rows.reshape(-1, width), best // count, 1).ravel()
-        classes = (best % count).ravel()
-        self.states.copy_rows(rows, parents)
-        self.classes[rows] = self.classes[parents]
-        self.classes[rows, (self.classes[rows] >= 0).sum(1)] = classes
-        self.states.move(rows, *meaning(classes, (count + 1) // 2))
-
-
-def beam_search(lengths, scorer, width, local=True):
-    """Parse a batch, keeping the `width` best histories of each sentence; `scorer` as in `greedy`.
-
-    local: scores are turned into log-probabilities of the single move before they are summed, as
-    greedy training means them; False sums the scores as they are (globally normalised models).
-    Returns (states, rows, totals): the `States`, and of each sentence its best row and its score.
-    """
-    beam = Beam(lengths, width)
-    while len(rows := beam.states.unfinished()):
-        scores = scorer(beam.states, rows, beam.sentences[rows])
-        scores = permitted(scores, beam.states.allowed(rows))
-        if local:
-            scores = scores - np.logaddexp.reduce(scores, 1, keepdims=True)
-        beam.extend(rows, scores)
-    first = np.arange(0, len(beam.sentences), width)
-    return beam.states, first, beam.totals[first]

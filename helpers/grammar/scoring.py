@@ -10,12 +10,6 @@ FEWEST_WORDS = 50  # in a group whose score is worth printing
 LONG = 50  # words; longer sentences are one group
 
 
-class ScoreError(ValueError):
-    """It can't be scored like that: one sentence."""
-
-    exit_code = 2
-
-
 def universal(relation):
     """Return a relation without its subtype: "nsubj:pass" -> "nsubj"."""
     return relation.split(":")[0]
@@ -82,23 +76,21 @@ def tables(gold, parsed):
 
 
 def evaluate(options):
-    """Score the shipped parser: `python -m helpers evaluate parser [--treebank FILE.conllu]`.
+    """Score the shipped parser: `python -m helpers evaluate parser [FILE.conllu]`.
 
-    options: {"treebank": file with gold trees, "beam": how many histories to keep}, as strings;
-    without a file, the test part of UD English EWT. Words and sentences are given, tags are our
-    tagger's. Returns {"uas", "las", "upos" (where the file has tags), "words",
-    "words_per_second", "words_per_cpu_second", and LAS by length of the sentence
-    ("las_1-10_words") and by relation ("las_nsubj"), where there are 50 words or more}. Raises
-    ScoreError for another beam than 1 to 64, TreebankError where the file holds no trees.
+    options: {"treebank": file with gold trees, any of Universal Dependencies'}; without it, the
+    test part of UD English EWT. Words and sentences are given, tags are our tagger's. Returns
+    {"uas", "las", "upos" (where the file has tags), "words", "words_per_second",
+    "words_per_cpu_second", and LAS by length of the sentence ("las_1-10_words") and by relation
+    ("las_nsubj"), where there are 50 words or more}. Raises TreebankError where the file holds no
+    trees.
     """
-    file, beam = options.get("treebank"), options.get("beam", "1")
-    if not (beam.isascii() and beam.isdecimal() and 1 <= int(beam[:9]) <= 64):
-        raise ScoreError(f"--beam {beam}: give the number of histories to keep, from 1 to 64.")
+    file = options.get("treebank")
     gold = conllu.read(file, trees=True) if file else treebank.ewt("test")
     parser = parser_network.shipped()
-    parser.parse(gold[:1], int(beam))  # builds the graphs, outside of the measured time
+    parser.parse(gold[:1])  # builds the graphs, outside of the measured time
     started, cpu = time.perf_counter(), time.process_time()
-    parsed = parser.parse(gold, int(beam))
+    parsed = parser.parse(gold)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     figures = {name.lower(): figure for name, figure in score(gold, parsed).items()}
     if all(tag == "_" for s in gold for tag in s.tags):

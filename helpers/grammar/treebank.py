@@ -1,20 +1,20 @@
-"""The lesson's treebanks: sentences of a small grammar, and the English Web Treebank."""
+"""The lesson's treebanks: sentences written for it, and the English Web Treebank."""
 
 import os
-import random
 from itertools import islice
 from pathlib import Path
 
 from helpers import assets
 from helpers.grammar import conllu
 
-PARTS = {"train": 1000, "dev": 300, "test": 500}
+PARTS = {"train": 300, "dev": 60, "test": 100}
 
 
 def own():
-    """Return {"train", "dev", "test"} of the own treebank: 1,000, 300 and 500 `Sentence`s.
+    """Return {"train", "dev", "test"} of the own treebank: 300, 60 and 100 `Sentence`s.
 
-    No sentence is in two parts. Each has its tree by birth: rules with weights wrote both at once.
+    Everyday English written for this workshop, its trees corrected by hand. No sentence is in two
+    parts.
     """
     sentences = iter(conllu.read(assets.path("workshop-treebank"), trees=True))
     return {part: list(islice(sentences, count)) for part, count in PARTS.items()}
@@ -35,24 +35,3 @@ def ewt(part):
         raise conllu.TreebankError(
             f"{error} Or name a folder with {file} in the environment variable WORKSHOP_EWT."
         ) from error
-
-
-def real_or_own(count=4000, unseen=300):
-    """Return (a line on where they are from, training sentences, unseen sentences).
-
-    `count` real sentences, drawn from EWT, where WORKSHOP_EWT names its folder or downloads are
-    allowed; else, or when that fails, those of the own treebank.
-    """
-    if os.environ.get("WORKSHOP_EWT") or not assets.offline():
-        try:
-            train, dev = ewt("train"), ewt("dev")
-        except conllu.TreebankError as error:
-            print(error)
-        else:
-            draw = random.Random(0).sample  # noqa: S311
-            train, dev = draw(train, min(count, len(train))), draw(dev, min(unseen, len(dev)))
-            return f"{len(train):,} real sentences of the English Web Treebank", train, dev
-    parts = own()
-    train, dev = parts["train"][:count], parts["dev"][:unseen]
-    reason = "the English Web Treebank is not on this machine"
-    return f"{len(train):,} sentences of our own grammar: {reason}", train, dev

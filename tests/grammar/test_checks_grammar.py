@@ -28,13 +28,6 @@ def each(gold, parsed):
     return np.mean([total([g], [p]) for g, p in zip(gold, parsed, strict=True)])
 
 
-put = np.column_stack
-
-
-def look(states, rows):
-    return put([states.top(rows), states.top(rows, 1), states.front(rows)])
-
-
 ANSWERS = {
     checks.oracle: [
         (RIGHT, "right"),
@@ -61,18 +54,6 @@ ANSWERS = {
         (lambda gold: 100.0, "2 arguments"),
         (3, "not a function"),
     ],
-    checks.feature: [
-        (lambda s, r: put([look(s, r), s.front(r, 1)]), "right"),
-        (lambda s, r: put([s.children[0, 0, r, s.top(r)], look(s, r)]), "right"),
-        (look, "no more than before"),
-        (lambda s, r: put([look(s, r), s.top(r)]), "already"),
-        (lambda s, r: put([look(s, r)[:, :2], s.front(r, 1), s.top(r, 2)]), "missing"),
-        (lambda s, r: put([look(s, r), s.front(r) - 99]), "outside"),
-        (lambda s, r: put([look(s, r), s.front(r, 1)]) * 1.0, "whole numbers"),
-        (lambda s, r: look(s, r)[0], "shape"),
-        (lambda s: look, "2 arguments"),
-        (7, "not a function"),
-    ],
     checks.readings: [
         ((SAW, "telescope", ("saw", "man")), "right"),
         ([SPIED, "binoculars", ["thief", "watched"]], "right"),
@@ -90,7 +71,7 @@ ANSWERS = {
         ((3, "telescope", ("saw", "man")), "three things"),
     ],
 }
-CONTEXT = {checks.oracle: [SENTENCE], checks.feature: [look]}
+CONTEXT = {checks.oracle: [SENTENCE]}
 
 
 def test_answers_are_told_apart():

@@ -1,12 +1,10 @@
-"""What lesson 06 teaches in its own cells: histories, the beam's contest, its loss, and facts."""
-
-import types
+"""What lesson 06 teaches in its own cells: histories, the beam, its loss, probabilities, facts."""
 
 import keras
 import numpy as np
 import pytest
 
-from helpers.grammar import parser_network, parsing, reading, scoring
+from helpers.grammar import conllu, parser_network, parsing, reading
 from tools.notebooks import taught
 
 
@@ -17,13 +15,13 @@ def lesson(own):
     module.lexicon, module.sentences = parsing.Lexicon.learn(sentences), sentences
     module.relations = len(module.lexicon.tables["relation"])
 
-    def eyes(sentences, look=None):
+    def eyes(sentences):
         tags = np.zeros((len(sentences), 42), np.int32)
         for row, sentence in enumerate(sentences):
             tags[row, 1 : len(sentence) + 1] = 1 + module.lexicon.number("tag", sentence.tags)
         return lambda states, rows, numbers: tags[numbers[:, None], states.window(rows)]
 
-    module.eyes = eyes
+    module.eyes, module.english = eyes, parser_network.shipped()
     keras.utils.set_random_seed(0)
     module.model = keras.Sequential(
         [
@@ -47,8 +45,31 @@ def test_the_oracles_histories_are_replayed(lesson):
     assert done[whose == 3].tolist() == histories[3][histories[3] >= 0].tolist()
 
 
+def test_a_beam_of_one_is_greedy_and_a_wide_one_finds_no_worse(lesson):
+    states = parsing.greedy(
+        [len(s) for s in lesson.sentences], lesson.scorer(lesson.model, lesson.sentences)
+    )
+    alone = lesson.with_trees(lesson.sentences, states, range(12))
+    for local in (True, False):
+        found = lesson.search(lesson.model, lesson.sentences, 1, local)
+        assert [s.heads.tolist() for s in found] == [s.heads.tolist() for s in alone]
+        assert [s.relations for s in found] == [s.relations for s in alone]
+    (short,) = [[s] for s in lesson.sentences if len(s) == min(map(len, lesson.sentences))][:1]
+    totals = []
+    for width in (1, 300):
+        beam, score = lesson.Beam(short, width), lesson.scorer(lesson.model, short)
+        while len(rows := beam.states.unfinished()):
+            scores = score(beam.states, rows, beam.whose[rows])
+            lesson.extend(beam, rows, parsing.permitted(scores, beam.states.allowed(rows)))
+        assert (np.diff(beam.totals[~np.isneginf(beam.totals)]) <= 0).all()  # the best one first
+        totals.append(beam.totals[0])
+    assert totals[1] >= totals[0]
+    wide = lesson.search(lesson.model, lesson.sentences, 5)
+    assert all(conllu.flaw(s.heads) == "" for s in wide)
+
+
 def search(lesson, width):
-    return lesson.contest(lambda seen: np.array(lesson.model(seen)), lesson.sentences, width)
+    return lesson.contest(lesson.model, lesson.sentences, width)
 
 
 def test_a_contest_ends_where_the_true_history_falls_out_and_is_priced(lesson):
@@ -75,30 +96,31 @@ def test_training_lets_the_true_history_win(lesson):
     assert (search(lesson, 4)[:, 0] >= 0).sum() > 1.4 * before  # it stays in the beam for longer
 
 
-def test_the_study_trains_with_and_without_vectors(lesson, monkeypatch):
-    trained = []
+def test_a_trees_probability_is_the_sum_over_all_orders_that_lead_to_it(lesson):
+    (sentence,) = reading.read("I saw the man with the telescope.")
+    for head, many in (("saw", 2), ("man", 1)):
+        tree = reading.hung(sentence, "telescope", head)
+        found = lesson.orders(tree)
+        assert len({*found}) == len(found) == many
+        assert tuple(parsing.true_moves(tree.heads)) in found
+        one, total = lesson.english.log_probability(tree), lesson.tree_log_probability(tree)
+        assert one <= total <= 0
+    (short,) = reading.read("Go home.")  # all its trees share the whole probability
+    heads = [[0, 1, 1], [0, 1, 2], [0, 3, 1], [2, 0, 2], [2, 0, 1], [3, 1, 0], [2, 3, 0], [3, 3, 0]]
+    trees = [conllu.Sentence(short.words, heads=np.array(h)) for h in heads]
+    trees = [t for t in trees if not conllu.flaw(t.heads) and parsing.is_projective(t.heads)]
+    total = sum(np.exp(lesson.tree_log_probability(tree)) for tree in trees)
+    assert len(trees) == 7 and np.isclose(total, 1, atol=0.01)
 
-    def learn(sentences, words, vectors, settings, seed):
-        trained.append((len(words), len(vectors), seed))
-        return types.SimpleNamespace(parse=list)
 
-    monkeypatch.setattr(lesson, "training", types.SimpleNamespace(learn=learn))
-    lesson.small = None
-    study = lesson.vectors_study(lesson.sentences, lesson.sentences)
-    assert study == {"with GloVe": [100.0] * 3, "without": [100.0] * 3}
-    assert trained == [(count, count, seed) for seed in range(3) for count in (40_000, 0)]
-
-
-def test_scores_on_ewt_are_noted(lesson, own, texts, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
-    for part in ("dev", "test"):
-        file = tmp_path / f"en_ewt-ud-{part}.conllu"
-        file.write_text("".join(texts[part][:20]), encoding="utf-8")
-    parser = types.SimpleNamespace(facts={}, parse=parser_network.shipped().parse)
-    lesson.note_scores(parser)
-    expected = scoring.score(own["test"][:20], parser.parse(own["test"][:20]))
-    assert parser.facts["test"] == {name: round(value, 2) for name, value in expected.items()}
-    assert set(parser.facts) == {"trained_on", "dev", "test", "dev by relation", "dev by length"}
+def test_each_arc_has_the_probability_that_it_was_drawn_with(lesson):
+    sentences = reading.read("The dog sleeps. Police help dog bite victim.")
+    together = lesson.sureness(sentences)
+    assert [len(sure) for sure in together] == [len(s) for s in sentences]
+    for sentence, sure in zip(sentences, together, strict=True):
+        assert np.allclose(lesson.sureness([sentence])[0], sure, atol=1e-3)
+        assert (sure > 0).all() and (sure <= 1).all()
+    assert min(together[0]) > min(together[1])
 
 
 def test_who_did_what_to_whom(lesson):

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,26 +83,11 @@ def test_any_scorer_gives_trees_with_one_root(lengths, seed):
     def scorer(states, rows, sentences):
         return rng.normal(size=(len(rows), parsing.classes(4))).astype(np.float32)
 
-    alone = parsing.greedy(lengths, scorer)
-    states, first, _ = parsing.beam_search(lengths, scorer, 3)
-    for found, rows in ((alone, range(len(lengths))), (states, first)):
-        for row, n in zip(rows, lengths, strict=True):
-            heads = found.heads[row, 1 : n + 1]
-            assert conllu.flaw(heads) == "" and parsing.is_projective(heads)
-            assert (found.relations[row, 1 : n + 1] > 0).all()
-
-
-@pytest.mark.parametrize("local", [True, False])
-def test_a_beam_of_one_is_greedy_and_a_wide_one_finds_no_worse(local):
-    table = np.random.default_rng(3).normal(size=(60, parsing.classes(3))).astype(np.float32)
-
-    def scorer(states, rows, sentences):
-        return table[states.queue[rows] * 7 + states.size[rows]]
-
-    alone = parsing.greedy([4, 3], scorer)
-    states, rows, one = parsing.beam_search([4, 3], scorer, 1, local)
-    assert (states.heads[rows] == alone.heads).all()
-    assert (parsing.beam_search([4, 3], scorer, 200, local)[2] >= one - 1e-6).all()
+    found = parsing.greedy(lengths, scorer)
+    for row, n in enumerate(lengths):
+        heads = found.heads[row, 1 : n + 1]
+        assert conllu.flaw(heads) == "" and parsing.is_projective(heads)
+        assert (found.relations[row, 1 : n + 1] > 0).all()
 
 
 def test_the_moves_do_what_they_say():

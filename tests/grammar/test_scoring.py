@@ -81,24 +81,23 @@ def test_scores_by_group():
 
 def test_the_shipped_parser_scores_a_file(texts, tmp_path):
     file = tmp_path / "a.conllu"
-    file.write_text("".join(texts["test"][:120]), encoding="utf-8")
-    figures = scoring.evaluate({"treebank": str(file), "beam": "2"})
+    file.write_text("".join(texts["test"]), encoding="utf-8")
+    figures = scoring.evaluate({"treebank": str(file)})
     assert figures["las"] <= figures["uas"] and figures["uas"] > 70
     assert figures["words_per_second"] > 0 and figures["upos"] > 80
     assert figures["las_nsubj"] > 60 and figures["las_1-10_words"] > 70
-    assert "las_iobj" not in figures  # too rare in 120 sentences to be a figure
+    assert "las_iobj" not in figures  # too rare in 100 sentences to be a figure
     file.write_text("1\tGo\t_\t_\t_\t_\t0\troot\t_\t_\n", encoding="utf-8")
     assert "upos" not in scoring.evaluate({"treebank": str(file)})
 
 
 def test_what_can_not_be_evaluated_gets_one_sentence(tmp_path, capsys):
     file = tmp_path / "a.conllu"
-    for text, words, code, said in (
-        ("", (), 1, "no trees in a.conllu"),
-        ("# nothing\n", (), 1, "no trees"),
-        ("0\ta" + "\t_" * 8 + "\n", (), 1, "Line 1"),
-        *((GOLD, ("--beam", b), 2, "from 1 to 64") for b in ("0", "abc", "-1", "１", "9" * 5000)),
+    for text, said in (
+        ("", "no trees in a.conllu"),
+        ("# nothing\n", "no trees"),
+        ("0\ta" + "\t_" * 8 + "\n", "Line 1"),
     ):
         file.write_text(text, encoding="utf-8")
-        assert main(["evaluate", "parser", "--treebank", str(file), *words]) == code
+        assert main(["evaluate", "parser", str(file)]) == 1
         assert said in capsys.readouterr().err

@@ -1,47 +1,38 @@
 import pytest
 
-from helpers.grammar import conllu, parsing, treebank, word_vectors
+from helpers.grammar import conllu, parser_network, parsing, reading, treebank, word_vectors
 
 
 def test_the_own_treebank_has_three_parts_without_a_sentence_in_common(own):
     assert {part: len(sentences) for part, sentences in own.items()} == treebank.PARTS
     sentences = [s for part in own.values() for s in part]
-    assert len({" ".join(s.words) for s in sentences}) == 1800
+    assert len({" ".join(s.words) for s in sentences}) == 460
     assert all(parsing.is_projective(s.heads) for s in sentences)
+    ewt = parser_network.shipped().lexicon.numbers  # whose scheme the hand-made trees follow
+    for sentence in sentences:
+        assert {*sentence.tags} <= {*ewt["tag"]} and {*sentence.relations} <= {*ewt["relation"]}
+        parents = set(sentence.heads.tolist())
+        for place, relation in enumerate(sentence.relations, 1):
+            assert relation not in ("det", "case", "cop", "aux", "punct") or place not in parents
 
 
-@pytest.fixture
-def folder_of_ewt(texts, tmp_path, monkeypatch):
+def test_its_text_is_read_into_its_words(texts, own):
+    for part, sentences in own.items():
+        for text, sentence in zip(texts[part], sentences, strict=True):
+            (first, _) = text.split("\n", 1)
+            assert reading.tokenise(first.removeprefix("# text = ")) == [sentence.words]
+
+
+def test_ewt_is_read_from_a_folder_or_it_says_what_helps(texts, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
     monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
     monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "empty"))
-    for part, count in (("train", 30), ("dev", 20)):
-        file = tmp_path / f"en_ewt-ud-{part}.conllu"
-        file.write_text("".join(texts[part][:count]), encoding="utf-8")
-    return tmp_path
-
-
-def test_real_sentences_where_they_can_be_had(folder_of_ewt):
-    there = [s.words for s in treebank.ewt("train")]
-    line, train, unseen = treebank.real_or_own(count=25, unseen=10)
-    assert line == "25 real sentences of the English Web Treebank"
-    drawn = [s.words for s in train]
-    assert (len(drawn), len(unseen)) == (25, 10)
-    assert all(words in there for words in drawn) and drawn != there[:25]
-    assert drawn == [s.words for s in treebank.real_or_own(count=25, unseen=10)[1]]
-
-
-def test_where_they_can_not_it_says_what_helps(folder_of_ewt, monkeypatch, capsys):
-    (folder_of_ewt / "en_ewt-ud-dev.conllu").write_text("# nothing\n")
-    assert "our own grammar" in treebank.real_or_own()[0]
-    assert "no trees in en_ewt-ud-dev.conllu" in capsys.readouterr().out
+    monkeypatch.delenv("WORKSHOP_MIRROR", raising=False)
+    (tmp_path / "en_ewt-ud-train.conllu").write_text("".join(texts["train"][:30]), "utf-8")
+    assert len(treebank.ewt("train")) == 30
     monkeypatch.delenv("WORKSHOP_EWT")
     with pytest.raises(conllu.TreebankError, match=r"WORKSHOP_OFFLINE.*WORKSHOP_EWT\.$"):
         treebank.ewt("train")
-    line, train, unseen = treebank.real_or_own(count=40, unseen=20)
-    assert "our own grammar: the English Web Treebank is not on this machine" in line
-    assert (len(train), len(unseen)) == (40, 20)
-    assert capsys.readouterr().out == ""  # offline nothing is tried, so nothing is complained of
 
 
 def test_the_shipped_word_vectors():

@@ -1,4 +1,4 @@
-"""The registry of evaluations: lazy, exact about names and options, plain numbers."""
+"""The registry of evaluations: lazy, exact about names and files, plain numbers."""
 
 import importlib
 import json
@@ -13,7 +13,7 @@ from tools import notebooks, scores
 
 @pytest.fixture
 def toy(monkeypatch):
-    """Register "toy", with a lesson and the option --bank; return what it was given."""
+    """Register "toy", with a lesson and a file; return what it was given."""
     given = []
 
     def score(options, lesson):
@@ -27,16 +27,16 @@ def toy(monkeypatch):
     return given
 
 
-def test_options_and_the_lesson_reach_the_function_and_figures_are_plain_numbers(toy, capsys):
-    assert scores.main("toy", ["--bank", "a b"]) == 0
+def test_files_and_the_lesson_reach_the_function_and_figures_are_plain_numbers(toy, capsys):
+    assert scores.main("toy", ["a b"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == ["accuracy  0.5000", "digits    1000", "lost      None"]
-    assert scores.main("toy", ["--bank=c=d"], as_json=True) == 0
+    assert scores.main("toy", ["c=d"], as_json=True) == 0
     assert json.loads(capsys.readouterr().out) == {"accuracy": 0.5, "digits": 1000, "lost": None}
     assert toy == [({"bank": bank}, "what 04 teaches") for bank in ("a b", "c=d")]
 
 
-def test_a_wrong_name_or_option_is_a_sentence_before_anything_runs(toy, capsys):
+def test_a_wrong_name_or_a_file_too_many_is_a_sentence_before_anything_runs(toy, capsys):
     assert scores.main() == 0
     assert "lazy, toy" in capsys.readouterr().out
     for name, sentence in (("xyz", "There are: lazy, toy"), ("toys", "Did you mean 'toy'")):
@@ -44,9 +44,8 @@ def test_a_wrong_name_or_option_is_a_sentence_before_anything_runs(toy, capsys):
             scores.main(name)
     for name, words, sentence in (
         ("toy", ["--other", "x"], "--other"),
-        ("lazy", ["--bank=x"], "--bank"),
-        ("toy", ["--bank"], "argument --bank: expected"),
-        ("toy", ["x"], "unrecognized arguments: x"),
+        ("lazy", ["x"], "unrecognized arguments: x"),
+        ("toy", ["x", "y"], "unrecognized arguments: y"),
     ):
         with pytest.raises(SystemExit, match="2"):
             scores.main(name, words)
