@@ -1,4 +1,4 @@
-"""The workshop's commands: doctor, fetch, run, evaluate, verify; handout, slides, pack, unpack."""
+"""The workshop's commands: doctor, fetch, run, evaluate, verify, dream; handout, slides, pack."""
 
 import argparse
 import os
@@ -35,6 +35,13 @@ def verify(options):
     """Print what came of a parcel's verification."""
     parcels = import_module("helpers.sharing.parcels")
     print(parcels.verify(options.parcel, options.fresh_environment))
+
+
+def dream(options):
+    """Dream of a folder's pictures; return 1 if some could not be read."""
+    import_module("helpers.start").quiet()
+    door = import_module("helpers.dreams.door")
+    return min(1, door.dream(options.folder, options.out, options.layer, options.pixels))
 
 
 def flag(words):
@@ -85,6 +92,16 @@ COMMANDS = {
         {
             "parcel": {"metavar": "PARCEL", "help": "its folder; the program in it will be run"},
             "--fresh-environment": flag("install its lock first, and let it see nothing else"),
+        },
+    ),
+    "dream": (
+        "DeepDream (lesson 07) each picture of a folder, by GoogLeNet.",
+        dream,
+        {
+            "folder": {"metavar": "FOLDER", "help": "of pictures"},
+            "out": {"metavar": "OUT", "help": "where the dreams go"},
+            "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"},
+            "--pixels": {"type": int, "default": 1024, "help": "of the longer side, at most"},
         },
     ),
     "handout": (

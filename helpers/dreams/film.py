@@ -10,41 +10,36 @@ from PIL import Image
 from helpers import images
 from helpers.dreams.dreaming import Dreamer, DreamError
 
-SCALE = 1.05  # from one frame to the next
+SCALE = 1.04  # from one frame to the next
 MILLISECONDS = 80  # that a frame is shown
 
 
-def zoom(dreamer: Dreamer, picture, frames: int = 24, steps: int = 3) -> list[np.ndarray]:
+def zoom(dreamer: Dreamer, picture, frames: int = 24, steps: int = 2) -> list[np.ndarray]:
     """Dream, zoom in a little, dream on: return the frames, uint8 (height, width, 3).
 
     Each frame is `SCALE` times larger than the one before it, and cut to the same size. An
     interrupt returns the frames so far.
     """
-    shots, current = [], images.read(picture)
+    shots, current = [], Image.fromarray(images.read(picture))
+    box = [side * (1 - 1 / SCALE) / 2 for side in current.size]
+    box += [current.width - box[0], current.height - box[1]]
     with suppress(KeyboardInterrupt):
         for number in range(frames):
             dream = dreamer.dream(current, steps, octaves=1, seed=number)
             if not dream.finished:
                 break
             shots.append(dream.picture)
-            current = _nearer(dream.picture)
+            current = Image.fromarray(dream.picture)
+            current = current.resize(current.size, Image.Resampling.BICUBIC, box=box)
     return shots
 
 
-def _nearer(pixels: np.ndarray) -> np.ndarray:
-    height, width = pixels.shape[:2]
-    box = [side * (1 - 1 / SCALE) / 2 for side in (width, height)]
-    box += [width - box[0], height - box[1]]
-    near = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC, box=box)
-    return np.asarray(near)
-
-
-def animation(shots: Sequence[np.ndarray]) -> bytes:
-    """Return frames as the bytes of an animated WebP, running there and back for ever."""
+def animation(shots: Sequence[np.ndarray], quality: int = 70) -> bytes:
+    """Return frames as the bytes of an animated WebP, which runs for ever."""
     if not len(shots):
         raise DreamError("There are no frames: an animation needs at least one.")
-    there, buffer = [Image.fromarray(shot) for shot in shots], io.BytesIO()
-    settings = {"duration": MILLISECONDS, "loop": 0, "quality": 70, "method": 4}
-    rest = there[1:] + there[-2:0:-1]
-    there[0].save(buffer, "webp", save_all=True, append_images=rest, **settings)
+    first, *rest = (Image.fromarray(shot) for shot in shots)
+    settings = {"duration": MILLISECONDS, "loop": 0, "quality": quality, "method": 4}
+    buffer = io.BytesIO()
+    first.save(buffer, "webp", save_all=True, append_images=rest, **settings)
     return buffer.getvalue()

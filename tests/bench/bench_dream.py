@@ -10,7 +10,7 @@ from harness import compare, median, timed
 from helpers.dreams import dreaming, objectives
 from helpers.vision import backbones, photos
 
-LAYER = "block9_expand_bn"
+LAYER = "inception_4c_output"
 SIDE = 288  # pixels of the longer side
 ROUNDS, STEPS = 3, 8
 PATIENCE = 150  # steps after which the straightforward way is given up
@@ -21,9 +21,9 @@ SETTINGS = {"steps": STEPS, "octaves": 1, "step_size": STEP, "jitter": 0}
 @functools.cache
 def _prepared():
     """(backbone, photograph, our dreamer, the activation that ours reaches)."""
-    backbone = backbones.load("efficientnet_lite0", top=False)
+    backbone = backbones.load("googlenet", top=False)
     photograph = photos.load("palace", SIDE)
-    dreamer = dreaming.Dreamer(backbone, LAYER, levels=1, colour=0.0)
+    dreamer = dreaming.Dreamer(backbone, LAYER)
     return backbone, photograph, dreamer, dreamer.dream(photograph, **SETTINGS).activations[-1]
 
 
@@ -72,7 +72,7 @@ def _straightforward(goal):
 
 
 def _gradient(whole=False, compiled=True):
-    """Return a function: picture -> (slope, activation). `whole`: all layers are computed."""
+    """Return a function: picture -> (gradient, activation). `whole`: all layers are computed."""
     backbone, *_ = _prepared()
     outputs = [backbone.model.get_layer(LAYER).output, *[backbone.model.output] * whole]
     network = keras.Model(backbone.model.input, outputs)

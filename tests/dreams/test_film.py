@@ -18,18 +18,12 @@ def test_a_zoom_has_its_frames_goes_nearer_and_an_interrupt_keeps_them(dreamer, 
     assert [shot.shape for shot in shots] == [picture.shape] * 3
     monkeypatch.setattr(dreamer, "step", lambda *at: (count(), step(*at))[1])
     assert len(film.zoom(dreamer, picture, 9, 1)) == 2  # interrupted within the third frame
-    spot = np.zeros((40, 60, 3), np.uint8)
-    spot[15:25, 20:40] = 255
-    near = film._nearer(spot)
-    assert near.shape == spot.shape
-    assert near.mean() == pytest.approx(film.SCALE**2 * spot.mean(), rel=0.05)
-    np.testing.assert_allclose(near, near[::-1, ::-1], atol=1)
 
 
-def test_an_animation_runs_to_and_fro_and_needs_a_frame():
+def test_an_animation_has_its_frames_and_needs_a_frame():
     shots = [np.full((20, 30, 3), value, np.uint8) for value in (0, 80, 160, 240)]
     with Image.open(io.BytesIO(film.animation(shots))) as moving:
-        assert (moving.format, moving.size, moving.n_frames) == ("WEBP", (30, 20), 6)
+        assert (moving.format, moving.size, moving.n_frames) == ("WEBP", (30, 20), 4)
         assert moving.info["loop"] == 0
         moving.seek(3)
         assert np.asarray(moving.convert("RGB")).mean() == pytest.approx(240, abs=4)
