@@ -66,7 +66,7 @@ STRESSED = {
     "01": "once",
     "02": "names, conceptual graph, keras, two seeds",
     "03": "sick, colours, edges, shapes, randomflip",
-    "04": "once, cats and dogs, cells, retina, skin, pathology, your guess",
+    "04": "once, retina, skin, pathology, your guess",
     "05": "true, real, add up, search, chose",
     "07": "choose, define, dream explorer",
     "09": "other held-out digits, other seeds, user, from, cmd, copy` and `run",  # of a Dockerfile

@@ -18,7 +18,6 @@ from tools import notebooks
 REGISTRY = {
     "captioner": ("helpers.captions.scores:evaluate", "05", ()),
     "cells-cnn": ("helpers.cells.drawn:score_cnn", "03", ()),
-    "compact-inception": ("helpers.vision.inception:score", "04", ()),
     "mnist-cnn": ("helpers.digits.mnist:score_cnn", "01", ()),
     "mnist-dense": ("helpers.digits.mnist:score_dense", "01", ()),
     "parser": ("helpers.grammar.scoring:evaluate", None, ("treebank",)),

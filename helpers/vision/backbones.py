@@ -130,6 +130,11 @@ def load(name: str, top: bool | None = None) -> Backbone:
     return replace(network, asset=asset, model=model, class_names=class_names() if top else ())
 
 
+def around(model, name: str) -> Backbone:
+    """Return the network `name` with a Keras model of one's own in its place, top and all."""
+    return replace(_network(name), model=model, class_names=class_names())
+
+
 def first_here(*wanted: str) -> str:
     """Return the first of these networks whose weights are on this machine, else the last.
 
@@ -237,7 +242,7 @@ _NETWORKS = {
             size=(299, 299),
             scale=_scale_inception,
             layers=tuple(f"mixed{number}" for number in range(11)),
-            cuts={"middle": "mixed6", "end": "mixed10", "frozen": "mixed5"},
+            cuts={"middle": "mixed6", "end": "mixed10"},
             build=_inception_v3,
         ),
         Backbone(
@@ -247,11 +252,7 @@ _NETWORKS = {
             size=googlenet.SIZE,
             scale=_scale_googlenet,
             layers=tuple(f"inception_{name}_output" for name in googlenet.MODULES),
-            cuts={
-                "middle": "inception_4e_output",
-                "end": "inception_5b_output",
-                "frozen": "inception_4d_output",
-            },
+            cuts={"middle": "inception_4e_output", "end": "inception_5b_output"},
             build=googlenet.load,
         ),
         Backbone(
@@ -264,7 +265,7 @@ _NETWORKS = {
                 *(f"block{number}_expand_bn" for number in (2, 4, 6, 9, 11, 13)),
                 "head_bn",
             ),
-            cuts={"middle": "block10_expand_relu", "end": "head_relu", "frozen": "block7_add"},
+            cuts={"middle": "block10_expand_relu", "end": "head_relu"},
             build=lite0.load,
         ),
         Backbone("vgg19", "VGG19's convolutions", "vgg19-notop", build=_vgg19, **_VGG),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.exercises import Wrong, exercise, function
-from helpers.vision import folders, inception, photos, transfer
+from helpers.vision import folders, googlenet, photos, transfer
 
 SIDE, CHANNELS = 12, 10  # of the maps on which a learner's module is tried
 LEAST = 0.9  # share of the held-out crops that a classifier of one's own must read
@@ -11,36 +11,42 @@ LEAST = 0.9  # share of the held-out crops that a classifier of one's own must r
 
 @exercise
 def module(answer):
-    """Judge a function (x, w) that adds an Inception module of the widths `w`."""
-    import keras
-
-    widths = inception.Widths(8, 4, 6, 2, 3, 5)
-    add = function(answer, "module(x, w)")
-    model = _built(lambda x: add(x, widths))
-    height, width, channels = model.output_shape[1:]
+    """Judge a function (x, name, w) that adds an Inception module of the widths `w`."""
+    add = function(answer, "module(x, name, w)")
+    widths = googlenet.Widths(8, 4, 6, 2, 3, 5)
+    wanted = _built(lambda x: googlenet.module(x, "m", widths))
+    found = _built(lambda x: add(x, "m", widths))
+    height, width, channels = found.output_shape[1:]
     if (height, width) != (SIDE, SIDE):
         raise Wrong(
             f"{SIDE}×{SIDE} positions go in and {height}×{width} come out: the branches must keep "
             "height and width, or they can't be put together"
         )
-    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
-    for size in (1, 3, 5):
-        if not any(layer.kernel_size == (size, size) for layer in found):
-            raise Wrong(f"it has no {size}×{size} convolution")
-    pools = keras.layers.MaxPooling2D, keras.layers.AveragePooling2D
-    if not any(isinstance(layer, pools) for layer in model.layers):
-        raise Wrong("it has no pooling branch")
-    if channels != widths.total:
+    layers = {layer.name: layer for layer in found.layers if layer.weights}
+    for layer in (layer for layer in wanted.layers if layer.weights):
+        if layer.name not in layers:
+            raise Wrong(f"it has no layer with weights that is called name + '{layer.name[1:]}'")
+        shape = layers[layer.name].kernel.shape
+        if shape != layer.kernel.shape:
+            raise Wrong(
+                f"the kernel of '{layer.name}' has the shape {tuple(shape)} (height, width, "
+                f"channels in, filters), and a module's has {tuple(layer.kernel.shape)}"
+            )
+        layers[layer.name].set_weights(layer.get_weights())
+    if channels != wanted.output_shape[-1]:
         raise Wrong(
-            f"for widths of 8, 6, 3 and 5 filters {channels} channels come out, where the four "
-            f"branches put together have {widths.total}"
+            f"{channels} channels come out, where the four branches put together have "
+            f"{wanted.output_shape[-1]}"
         )
-    weights, expected = _kernel_weights(found), inception.module_weights(CHANNELS, widths)
-    if weights != expected:
-        what = "1×1 in front of the 3×3 and the 5×5" if weights > expected else "branch"
+    maps = np.random.default_rng(0).normal(size=(1, SIDE, SIDE, CHANNELS)).astype("float32")
+    ours, theirs = (np.asarray(model(maps))[0] for model in (found, wanted))
+    if not np.allclose(ours, theirs, atol=1e-4):
+        same = np.allclose(np.sort(ours.sum((0, 1))), np.sort(theirs.sum((0, 1))), atol=1e-2)
         raise Wrong(
-            f"its kernels have {weights:,} weights and a module's {expected:,}: is every {what} "
-            "there?"
+            "the four branches are right, but put together in another order than in the drawing"
+            if same
+            else "with the same weights other numbers come out than of the original: what does "
+            "each branch begin with, and is its pooling a maximum over 3×3?"
         )
     return "Four looks at the same place, at four sizes, and the next layer picks what it needs."
 
@@ -69,8 +75,7 @@ def factorised(answer):
     if weights >= one_five:
         raise Wrong(f"its kernels have {weights:,} weights, and a single 5×5 has {one_five:,}")
     return (
-        f"{weights:,} weights do the work of {one_five:,}, and there is one more non-linearity in "
-        "between. InceptionV3 goes on like that: 7×7 as 1×7 and 7×1."
+        f"{weights:,} weights do the work of {one_five:,}, with one more non-linearity in between."
     )
 
 
@@ -114,7 +119,7 @@ def own(answer):
             f"it knows {', '.join(classifier.labels)}, and the folder has "
             f"{', '.join(photos.TEXTURES)}"
         )
-    # The learner's folder has the left half of each photograph; the exam is in the right half.
+    # The learner's folder has the left half of each photograph; here is the right half.
     pictures = np.concatenate([photos.crops(name, 10, part=(0.5, 1)) for name in photos.TEXTURES])
     true = np.repeat(photos.TEXTURES, 10)
     answers = np.array(classifier.labels)[classifier.probabilities(pictures).argmax(1)]

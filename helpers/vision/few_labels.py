@@ -1,112 +1,208 @@
-"""The long runs of lesson 04: transfer against training from nothing, and what fine-tuning adds.
+"""What lesson 04 learns from few labels: seven classes of Caltech-101, and cells cut out of smears.
 
-The lesson's full mode makes all figures anew, which takes a while, and publishes them as
-`transfer-study`; `load` reads them. They hold for one network, which they name. Each task's
-pictures are drawn for this study alone: the held-out ones took no part in any choice.
+The features of all of them, as GoogLeNet makes them at two cuts, are computed once in the lesson's
+full mode and published as `few-labels-features`; the runs that take long as `transfer-study`.
 """
 
 import json
-from collections.abc import Callable
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 
-from helpers import assets
-from helpers.cells import drawn
-from helpers.vision import cats_dogs, transfer
+from helpers import assets, images
+from helpers.vision import backbones, transfer
 
+THINGS = ("dolphin", "emu", "kangaroo", "okapi", "rhino")  # ImageNet has no class for them
+FLOWERS = ("lotus", "water_lilly")  # the second as the collection spells it
+CELLS = ("RBC", "WBC", "Platelets")
+CUTS = ("inception_4e_output", "inception_5b_output")
+SIDE = 224
+WINDOW, OF_EACH = 160, 70  # pixels of a smear around a cell; cells of each kind
 SEEDS = range(5)
-POOL, HELD_OUT = 200, 400  # pictures to draw the labelled ones from, and to examine on
-DIFFICULTY = 0.7  # of the cells
-COUNTS = {"cats and dogs": (20,), "cells": (100,)}  # labels
-TUNED = "cells", 100  # the task and the number of labels on which fine-tuning is tried
-RATES = {"small steps": 1e-4, "large steps": 3e-3}
-
-Split = tuple[drawn.Pictures, drawn.Pictures]
+HEAD, SMALL, LARGE, NOTHING = "head alone", "small steps", "large steps", "from nothing"
+PAIRS = ((HEAD, NOTHING), (SMALL, HEAD), (LARGE, HEAD))
+STEPS = {SMALL: 1e-4, LARGE: 3e-3}  # learning rates of fine-tuning
+RATES = (1e-3, 3e-3, 1e-2)  # of which the rival takes the best of another seed
 
 
-def task(name: str) -> Split:
-    """Return (x, y) to learn from and (x_test, y_test), held out: "cats and dogs" or "cells"."""
+def files(classes: tuple[str, ...]) -> tuple[list[str], np.ndarray]:
+    """Return the names of the pictures of some of Caltech's classes, and their labels."""
+    known = sorted(assets.facts("caltech-ten").digests)
+    found = [name for one in classes for name in known if name.startswith(f"{one}/")]
+    return found, np.array([classes.index(name.partition("/")[0]) for name in found])
+
+
+def pictures(names: list[str], side: int = SIDE) -> np.ndarray:
+    """Return pictures of Caltech: uint8 (n, side, side, 3); all grey where they can't be had."""
+    if not assets.available("caltech-ten"):
+        return np.full((len(names), side, side, 3), 128, np.uint8)
+    folder = assets.path("caltech-ten")
+    return np.stack([images.read(folder / name, (side, side)) for name in names])
+
+
+def cells(side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
+    """Return cells, cut out of smears around the middle of their box, and their labels.
+
+    uint8 (n, side, side, 3): as many of each of `CELLS`, at most one of a kind from a smear.
+    """
+    folder, found = assets.path("blood-smears"), {kind: [] for kind in CELLS}
+    for file in sorted((folder / "Annotations").glob("*.xml")):
+        # The file is the verified one, so its XML can be trusted.
+        smear, boxes = None, ElementTree.parse(file).iter("object")  # noqa: S314
+        middles = {box.findtext("name"): _middle(box.find("bndbox")) for box in boxes}
+        for kind in found.keys() & middles.keys():
+            row, column = middles[kind]
+            near = WINDOW // 2
+            if len(found[kind]) == OF_EACH or not (
+                near <= row <= 480 - near and near <= column <= 640 - near
+            ):
+                continue
+            if smear is None:
+                smear = images.read(folder / "JPEGImages" / f"{file.stem}.jpg")
+            square = smear[row - near : row + near, column - near : column + near]
+            found[kind].append(images.resize(square, (side, side)))
+    return np.concatenate([found[kind] for kind in CELLS]), np.repeat(range(3), OF_EACH)
+
+
+def _middle(box) -> tuple[int, int]:
+    low, high = ([int(box.findtext(f"{axis}{end}")) for axis in "yx"] for end in ("min", "max"))
+    return (low[0] + high[0]) // 2, (low[1] + high[1]) // 2
+
+
+def features(backbone, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the network says of pictures at each of `CUTS`: float32 (n, channels)."""
+    import keras
+    from keras import layers
+
+    part = backbone.upto(list(CUTS))
+    means = [layers.GlobalAveragePooling2D()(maps) for maps in part.outputs]
+    found = keras.Model(part.input, means).predict(
+        backbone.scale(pixels.astype("float32")), batch_size=transfer.BATCH_FEATURES, verbose=0
+    )
+    return dict(zip(CUTS, found, strict=True))
+
+
+def write_features(file) -> None:
+    """Compute the features of all pictures of the lesson, and keep them as float16."""
+    backbone, kept = backbones.load("googlenet", top=False), {}
+    x_cells, _ = cells()
+    for name, pixels in {"things": None, "flowers": None, "cells": x_cells}.items():
+        if pixels is None:
+            pixels = pictures(files(THINGS if name == "things" else FLOWERS)[0])
+        for cut, values in features(backbone, pixels).items():
+            kept[f"{name} {cut}"] = values.astype(np.float16)
+    with Path(file).open("wb") as stream:
+        np.savez(stream, **kept)
+
+
+def load_features(name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the published features of "things", "flowers" or "cells" by cut, and the labels."""
+    with np.load(assets.path("few-labels-features")) as kept:
+        found = {cut: kept[f"{name} {cut}"].astype("float32") for cut in CUTS}
     if name == "cells":
-        return drawn.draw(POOL, [71, 0], DIFFICULTY), drawn.draw(HELD_OUT, [71, 1], DIFFICULTY)
-    return cats_dogs.draw(POOL, [70, 0]), cats_dogs.draw(HELD_OUT, [70, 1])
+        return found, np.repeat(range(3), OF_EACH)
+    return found, files(THINGS if name == "things" else FLOWERS)[1]
 
 
-def labelled(y: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Choose `count` pictures by chance, as many of each of the two classes: their places."""
+def split(labels: np.ndarray, of_each: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Choose `of_each` pictures of each class by chance: their places, and those of the others."""
     draw = np.random.default_rng(seed)
-    chosen = [draw.permutation(np.flatnonzero(y == label))[: count // 2] for label in (0, 1)]
-    return np.concatenate(chosen)
+    chosen = [draw.permutation(np.flatnonzero(labels == k))[:of_each] for k in np.unique(labels)]
+    learn = np.concatenate(chosen)
+    return learn, np.setdiff1d(np.arange(len(labels)), learn)
 
 
-def with_transfer(f, y, f_test, y_test, seed: int) -> float:
-    """Train a head on features; return its accuracy on the held-out pictures' features."""
-    head = transfer.train_head(f, y, 2, seed=seed)
-    return accuracy(np.asarray(head(f_test)), y_test)
+def solved_head(features: np.ndarray, labels: np.ndarray):
+    """Return a head for standardised features, solved by scikit-learn: it has `predict`."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    return head.fit(features, labels)
 
 
-def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of rows whose largest score is the right class's."""
-    return float((scores.argmax(1) == y).mean())
+def learning_curve(
+    features, labels, counts=(1, 2, 5, 10, 20), seeds=SEEDS
+) -> dict[int, list[float]]:
+    """Return {pictures of each class: [held-out accuracy of each seed]}, all classes alike."""
+    from sklearn.metrics import balanced_accuracy_score
 
-
-def first_to_learn(part, backbone) -> str:
-    """Return the name of the layer in `part` from which fine-tuning lets the network learn.
-
-    It is found by its place, behind a layer that bears a name of its own: Keras gives most of
-    InceptionV3's layers names that depend on which models were built before.
-    """
-    names = [layer.name for layer in part.layers]
-    return names[names.index(backbone.cuts["frozen"]) + 1]
-
-
-def compare(backbone, from_nothing: Callable, say: Callable = print) -> dict:
-    """Compare both ways on every task, for every number of labels, with five seeds.
-
-    `backbone`: from `backbones.load`, without its top; `from_nothing(x, y, seed)` trains a network
-    that gives scores. Returns {task: {count: {way: [accuracy of each seed]}}}; counts are texts, as
-    JSON has them.
-    """
-    front, found = transfer.extractor(backbone), {}
-    for name, counts in COUNTS.items():
-        (x, y), (x_test, y_test) = task(name)
-        f, f_test = (transfer.cached_features(front, pictures) for pictures in (x, x_test))
-        found[name] = {}
-        for count in counts:
-            ways = {"transfer": [], "from nothing": []}
-            for seed in SEEDS:
-                i = labelled(y, count, seed)
-                ways["transfer"].append(with_transfer(f[i], y[i], f_test, y_test, seed))
-                rival = from_nothing(x[i], y[i], seed).predict(x_test, batch_size=64, verbose=0)
-                ways["from nothing"].append(accuracy(rival, y_test))
-                say(name, count, seed, {way: values[-1] for way, values in ways.items()})
-            found[name][str(count)] = ways
+    found = {}
+    for count in counts:
+        found[count] = []
+        for seed in seeds:
+            learn, held = split(labels, count, seed)
+            head = solved_head(features[learn], labels[learn])
+            answers = head.predict(features[held])
+            found[count].append(float(balanced_accuracy_score(labels[held], answers)))
     return found
 
 
-def fine_tuning(backbone, fine_tune: Callable, say: Callable = print) -> dict:
-    """Train the upper layers further, after the head, with small steps and with large ones.
+def best_rate(train_from_nothing) -> float:
+    """Return which of `RATES` suits the rival best, on a seed that the study doesn't use."""
+    names, labels = files(THINGS)
+    small, (learn, held) = pictures(names, SIDE // 2), split(labels, 10, len(SEEDS))
+    tried = [
+        _right(train_from_nothing(small[learn], labels[learn], rate), small, labels, held)
+        for rate in RATES
+    ]
+    return RATES[int(np.argmax(tried))]
 
-    `fine_tune(model, x, y, first, rate, seed)` returns a copy of the model whose layers from the
-    one named `first` on have learnt. Returns {way: [accuracy of each seed]}.
+
+def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -> dict:
+    """Run what takes long with the lesson's functions: ten photographs of each animal.
+
+    Returns {"network": name, "rate": the rival's, "things": {way: [accuracy of each seed]},
+    "seconds": {what: [the processor's seconds in each seed]}}.
     """
-    front = transfer.extractor(backbone)
-    first = first_to_learn(front.layers[transfer.PART], backbone)
-    name, count = TUNED
-    (x, y), (x_test, y_test) = task(name)
-    f, f_test = (transfer.cached_features(front, pictures) for pictures in (x, x_test))
-    found = {"head alone": [], **{way: [] for way in RATES}}
-    for seed in SEEDS:
-        i = labelled(y, count, seed)
-        head = transfer.train_head(f[i], y[i], 2, seed=seed)
-        found["head alone"].append(accuracy(np.asarray(head(f_test)), y_test))
-        for way, rate in RATES.items():
-            tuned = fine_tune(transfer.join(front, head), x[i], y[i], first, rate, seed=seed)
-            scores = tuned.predict(x_test, batch_size=transfer.BATCH_FEATURES, verbose=0)
-            found[way].append(accuracy(scores, y_test))
-        say(name, count, seed, {way: values[-1] for way, values in found.items()})
-    return found
+    import keras
+
+    names, labels = files(THINGS)
+    large, small = pictures(names), pictures(names, SIDE // 2)
+    bare, (kept, _) = backbones.load("googlenet", top=False), load_features("things")
+    maps = bare.upto(CUTS[0]).predict(
+        bare.scale(large.astype("float32")), batch_size=transfer.BATCH_FEATURES, verbose=0
+    )
+    upper = keras.Model(bare.model.get_layer(CUTS[0]).output, bare.model.output)
+    found = {way: [] for way in (HEAD, *STEPS, NOTHING)}
+    seconds = {what: [] for what in ("features", HEAD, NOTHING)}
+
+    def timed(what, function, *arguments):
+        start = time.process_time()
+        result = function(*arguments)
+        seconds[what].append(round(time.process_time() - start, 1))
+        return result
+
+    for seed in seeds:
+        learn, held = split(labels, 10, seed)
+        y, end = labels[learn], kept[CUTS[1]]
+        timed("features", features, bare, large[learn])
+        head = timed(HEAD, train_head, end[learn], y, len(THINGS), seed)
+        found[HEAD].append(_right(head, end, labels, held))
+        for way, step in STEPS.items():
+            tuned = fine_tune(upper, maps[learn], y, step, seed=seed)
+            found[way].append(_right(tuned, maps, labels, held))
+        rival = timed(NOTHING, train_from_nothing, small[learn], y, rate, seed)
+        found[NOTHING].append(_right(rival, small, labels, held))
+    return {"network": bare.name, "rate": rate, "things": found, "seconds": seconds}
+
+
+def _right(model, x, labels, held) -> float:
+    scores = model.predict(x[held], batch_size=transfer.BATCH_FEATURES, verbose=0)
+    return float((scores.argmax(1) == labels[held]).mean())
+
+
+def publish(train_from_nothing, train_head, fine_tune) -> None:
+    """Compute the features and the study anew, and put both into `data/`."""
+    assets.publish("few-labels-features", write_features)
+    found = study(train_from_nothing, train_head, fine_tune, best_rate(train_from_nothing))
+    text = json.dumps(found, indent=1) + "\n"
+    assets.publish("transfer-study", lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def load() -> dict:
-    """Return the published figures: "network", "few labels", "fine-tuning", "networks"."""
+    """Return the published figures of the lesson's long runs."""
     return json.loads(assets.path("transfer-study").read_text(encoding="utf-8"))

@@ -5,22 +5,36 @@ the original, with _ for /: "conv1_7x7_s2", "inception_4c_3x3", "inception_4c_ou
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 SIZE = (224, 224)
 CLASSES = 1_000
 MEAN = (123.0, 117.0, 104.0)  # of red, green and blue: what is taken off a picture
-MODULES = {  # filters of 1×1; 3×3 reduce, 3×3; 5×5 reduce, 5×5; pool: the paper's table 1
-    "3a": (64, 96, 128, 16, 32, 32),
-    "3b": (128, 128, 192, 32, 96, 64),
-    "4a": (192, 96, 208, 16, 48, 64),
-    "4b": (160, 112, 224, 24, 64, 64),
-    "4c": (128, 128, 256, 24, 64, 64),
-    "4d": (112, 144, 288, 32, 64, 64),
-    "4e": (256, 160, 320, 32, 128, 128),
-    "5a": (256, 160, 320, 32, 128, 128),
-    "5b": (384, 192, 384, 48, 128, 128),
+
+
+class Widths(NamedTuple):
+    """How many filters each convolution of a module has; `reduce`: the 1×1 in front of another."""
+
+    one: int
+    three_reduce: int
+    three: int
+    five_reduce: int
+    five: int
+    pool: int
+
+
+MODULES = {  # the paper's table 1
+    "3a": Widths(64, 96, 128, 16, 32, 32),
+    "3b": Widths(128, 128, 192, 32, 96, 64),
+    "4a": Widths(192, 96, 208, 16, 48, 64),
+    "4b": Widths(160, 112, 224, 24, 64, 64),
+    "4c": Widths(128, 128, 256, 24, 64, 64),
+    "4d": Widths(112, 144, 288, 32, 64, 64),
+    "4e": Widths(256, 160, 320, 32, 128, 128),
+    "5a": Widths(256, 160, 320, 32, 128, 128),
+    "5b": Widths(384, 192, 384, 48, 128, 128),
 }
 
 
@@ -32,13 +46,6 @@ def network(size: tuple[int, int] | None = None, top: bool = True):
     import keras
     from keras import layers, ops
 
-    def conv(x, filters, kernel, name, strides=1):
-        options = {"padding": "same", "activation": "relu", "name": name}
-        return layers.Conv2D(filters, kernel, strides, **options)(x)
-
-    def pool(x, name, strides=2):
-        return layers.MaxPooling2D(3, strides, "same", name=name)(x)
-
     def normalised(x):
         """Divide by the strength of the five channels around: local response normalisation."""
         # In Keras's own operations, so that whoever loads a saved network needs nothing of ours; a
@@ -47,27 +54,43 @@ def network(size: tuple[int, int] | None = None, top: bool = True):
         root = ops.rsqrt(1.0 + 2e-5 * ops.matmul(ops.square(x), five))
         return x * root * ops.sqrt(root)
 
-    def module(x, name, one, three_reduce, three, five_reduce, five, projection):
-        branches = [
-            conv(x, one, 1, f"{name}_1x1"),
-            conv(conv(x, three_reduce, 1, f"{name}_3x3_reduce"), three, 3, f"{name}_3x3"),
-            conv(conv(x, five_reduce, 1, f"{name}_5x5_reduce"), five, 5, f"{name}_5x5"),
-            conv(pool(x, f"{name}_pool", 1), projection, 1, f"{name}_pool_proj"),
-        ]
-        return layers.Concatenate(name=f"{name}_output")(branches)
-
     inputs = keras.Input((*(size or (None, None)), 3))
-    x = normalised(pool(conv(inputs, 64, 7, "conv1_7x7_s2", 2), "pool1_3x3_s2"))
-    x = conv(conv(x, 64, 1, "conv2_3x3_reduce"), 192, 3, "conv2_3x3")
-    x = pool(normalised(x), "pool2_3x3_s2")
+    x = normalised(_pool(_conv(inputs, 64, 7, "conv1_7x7_s2", 2), "pool1_3x3_s2"))
+    x = _conv(_conv(x, 64, 1, "conv2_3x3_reduce"), 192, 3, "conv2_3x3")
+    x = _pool(normalised(x), "pool2_3x3_s2")
     for name, widths in MODULES.items():
         if name in ("4a", "5a"):
-            x = pool(x, f"pool{int(name[0]) - 1}_3x3_s2")
-        x = module(x, f"inception_{name}", *widths)
+            x = _pool(x, f"pool{int(name[0]) - 1}_3x3_s2")
+        x = module(x, f"inception_{name}", widths)
     if top:
         x = layers.GlobalAveragePooling2D(name="pool5_7x7_s1")(x)
         x = layers.Dense(CLASSES, name="loss3_classifier")(x)
     return keras.Model(inputs, x, name="googlenet")
+
+
+def module(x, name: str, w: Widths):
+    """Add an Inception module; its layers' names begin with `name`."""
+    from keras import layers
+
+    branches = [
+        _conv(x, w.one, 1, f"{name}_1x1"),
+        _conv(_conv(x, w.three_reduce, 1, f"{name}_3x3_reduce"), w.three, 3, f"{name}_3x3"),
+        _conv(_conv(x, w.five_reduce, 1, f"{name}_5x5_reduce"), w.five, 5, f"{name}_5x5"),
+        _conv(_pool(x, f"{name}_pool", 1), w.pool, 1, f"{name}_pool_proj"),
+    ]
+    return layers.Concatenate(name=f"{name}_output")(branches)
+
+
+def _conv(x, filters, kernel, name, strides=1):
+    from keras import layers
+
+    return layers.Conv2D(filters, kernel, strides, "same", activation="relu", name=name)(x)
+
+
+def _pool(x, name, strides=2):
+    from keras import layers
+
+    return layers.MaxPooling2D(3, strides, "same", name=name)(x)
 
 
 def load(folder: Path, top: bool):

@@ -73,8 +73,12 @@ class Guesser(widgets.Explorer):
 
 
 def overlay(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Lay a heat map over a picture, uint8 (height, width, 3): where it is 0, the picture dims."""
+    """Lay a heat map (purple, orange, yellow) over a picture, uint8 (height, width, 3)."""
+    from matplotlib import colormaps
+
     height, width = picture.shape[:2]
-    coarse = images.resize(np.round(heat * 255).astype(np.uint8), (height, width))
-    light = (0.25 + 0.75 * coarse / 255)[..., None]
-    return np.round(picture * light).astype(np.uint8)
+    fine = images.resize(np.round(heat * 255).astype(np.uint8), (height, width)) / 255
+    colour = 255 * colormaps["inferno"](fine)[..., :3]
+    share = 0.75 * fine[..., None] ** 0.7
+    grey = picture.mean(-1, keepdims=True) * 0.6 + picture * 0.4
+    return np.round(grey * (1 - share) + colour * share).astype(np.uint8)

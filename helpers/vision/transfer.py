@@ -31,7 +31,7 @@ from helpers.vision import backbones, folders
 SIZE = folders.SIZE
 PART = 3  # which of an extractor's layers, and of a joined model's, is the network's part
 BATCH = 32  # of a head's training
-BATCH_FEATURES = 16  # pictures at once through the frozen part: more is no quicker
+BATCH_FEATURES = 8  # pictures at once through the frozen part: more is no quicker
 EPOCHS = 30  # of a head
 HEAD_RATE = 3e-3  # learning rate of a head, trained from nothing
 FOLDS = 5
@@ -151,14 +151,14 @@ def train_head(features: np.ndarray, labels: np.ndarray, classes: int, epochs=EP
     """Train a new last layer on bottleneck features; return it: features in, logits out.
 
     `features`: (n, channels). `labels`: (n,), from 0 to `classes` - 1. Each channel is brought to
-    mean 0 and variance 1 first, so that none shouts the others down; the layer starts from zeros.
+    mean 0 and variance 1 first; the layer starts from zeros.
     """
     import keras
     from keras import layers
 
     keras.utils.set_random_seed(seed)
     variance = features.var(0)
-    # A channel that is silent in these few pictures must not become deafening in others.
+    # A channel that hardly varies in these few pictures must not outweigh all others elsewhere.
     variance = np.maximum(variance, 0.05 * variance.mean() + 1e-8)
     head = keras.Sequential(
         [

@@ -351,7 +351,7 @@ def test_nothing_is_there_twice_or_without_its_table():
     files = [asset.file.lower() for asset in MANIFEST.values()]
     assert len(files) == len(set(files))
     cards = {file.stem for file in (assets.DATA / "cards").glob("*.md")}
-    drawn = {"cells", "cats-dogs", "patterns", "scenes"}  # by a program: a card, no file to verify
+    drawn = {"cells", "patterns", "scenes"}  # by a program: a card, no file to verify
     assert cards == set(MANIFEST) | drawn
     lists = {file.stem for file in (assets.DATA / "collections").glob("*.sha256")}
     assert lists == {asset.name for asset in MANIFEST.values() if not asset.digest}

@@ -43,10 +43,8 @@ def small():
         x = keras.layers.BatchNormalization(name=f"bn{number}")(x)
         x = keras.layers.ReLU(name=f"relu{number}")(x)
     model = keras.Model(inputs, x, name="small")
-    cuts = {"middle": "relu2", "end": "relu2", "frozen": "relu1"}
-    return backbones.Backbone(
-        "small", "A small one", "none", (SIDE, SIDE), scale, (), model, cuts=cuts
-    )
+    size, cuts = (SIDE, SIDE), {"middle": "relu2", "end": "relu2"}
+    return backbones.Backbone("small", "A small one", "none", size, scale, (), model, cuts=cuts)
 
 
 @pytest.fixture(scope="session")

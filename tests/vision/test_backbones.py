@@ -10,7 +10,7 @@ from loopback import Loopback, serve
 from PIL import Image
 
 from helpers import assets, downloads
-from helpers.vision import backbones, few_labels, lite0, photos, torch_weights, transfer
+from helpers.vision import backbones, lite0, photos, torch_weights, transfer
 from helpers.vision.backbones import BackboneError
 
 # -- EfficientNet-Lite0 --------------------------------------------------------------------------
@@ -152,9 +152,17 @@ def test_the_whole_inception_does_what_the_lesson_asks(shelf, original, lesson, 
     x = loaded.scale(np.full((1, 299, 299, 3), 100, "float32"))
     maps = keras.Model(model.input, model.get_layer("mixed10").output)(x)
     np.testing.assert_allclose(loaded.model(x), maps, rtol=1e-3, atol=1e-3)
+    bare = original(keras.applications.InceptionV3(weights=None, include_top=False))
+    family = keras.applications.inception_v3
+    plain, whole = lesson.plain_keras(2, 96, bare, family.InceptionV3, family.preprocess_input)
+    first = plain.get_layer("mixed0").output
+    np.testing.assert_allclose(
+        keras.Model(plain.input, first)(x), loaded.upto("mixed0")(x), rtol=1e-3, atol=1e-3
+    )
+    assert len(whole.trainable_weights) == 2
     front = transfer.extractor(loaded, "middle", 96)
     part = front.layers[transfer.PART]
-    lesson.unfreeze(part, few_labels.first_to_learn(part, loaded))
+    lesson.unfreeze(part, "mixed5")
     learn = [layer for layer in part.layers if layer.trainable and layer.weights]
     assert len(learn) == 10  # the convolutions of mixed6
     y = np.arange(8) // 4

@@ -8,7 +8,7 @@ from keras import layers
 from verdicts import state, why
 
 from helpers.exercises import Exercise
-from helpers.vision import checks, photos, transfer
+from helpers.vision import checks, googlenet, photos, transfer
 
 ALL = [value for value in vars(checks).values() if isinstance(value, Exercise)]
 
@@ -36,31 +36,39 @@ def conv(filters, size, **options):
     return layers.Conv2D(filters, size, padding="same", activation="relu", **options)
 
 
-def built(x, w, reduce=True, pool=True, fifth=5, join=None, strides=1):
-    one = conv(w.one, 1)(x)
-    three = conv(w.three, 3)(conv(w.three_reduce, 1)(x) if reduce else x)
-    five = conv(w.five, fifth)(conv(w.five_reduce, 1)(x) if reduce else x)
-    last = layers.AveragePooling2D(3, strides=1, padding="same")(x) if pool else x
-    branches = [one, three, five, conv(w.pool, 1)(last)]
+def built(
+    x, name, w, reduce=True, pool=layers.MaxPooling2D, fifth=5, order=(0, 1, 2, 3), strides=1
+):
+    def branch(x, filters, size, end):
+        return conv(filters, size, name=name + end)(x)
+
+    five = branch(x, w.five_reduce, 1, "_5x5_reduce") if reduce else x
+    three = branch(x, w.three_reduce, 1, "_3x3_reduce")
+    last = pool(3, strides=1, padding="same")(x)
+    branches = [
+        branch(x, w.one, 1, "_1x1"),
+        branch(three, w.three, 3, "_3x3"),
+        branch(five, w.five, fifth, "_5x5"),
+        branch(last, w.pool, 1, "_pool_proj"),
+    ]
     if strides > 1:
-        branches = [layers.MaxPooling2D(strides)(branch) for branch in branches]
-    return (join or layers.Concatenate())(branches)
+        branches = [layers.MaxPooling2D(strides)(one) for one in branches]
+    return layers.Concatenate()([branches[k] for k in order])
 
 
 def test_modules(lesson):
     wrong = [
-        (lambda x, w: built(x, w, reduce=False), "every 1×1 in front"),
-        (lambda x, w: built(x, w, pool=False), "no pooling branch"),
-        (lambda x, w: built(x, w, fifth=3), "no 5×5"),
-        (lambda x, w: built(x, w, strides=2), "6×6 come out"),
-        (lambda x, w: built(x, w, join=lambda branches: branches[1]), "no 1×1|no 5×5|no pooling"),
-        (lambda x, w: built(x, w, join=lambda b: layers.Concatenate()(b[:2] + b[2:3] * 2)), "pool"),
-        (lambda x, w: layers.Concatenate()([x, built(x, w)]), "channels come out"),
-        (lambda x, w: 3, "returns int"),
-        (lambda x: x, "2 arguments"),
+        (lambda x, n, w: built(x, n, w, reduce=False), "called name . '_5x5_reduce'"),
+        (lambda x, n, w: built(x, n, w, pool=layers.AveragePooling2D), "other numbers come out"),
+        (lambda x, n, w: built(x, n, w, fifth=3), "'m_5x5' has the shape"),
+        (lambda x, n, w: built(x, n, w, strides=2), "6×6 come out"),
+        (lambda x, n, w: built(x, n, w, order=(1, 0, 2, 3)), "another order"),
+        (lambda x, n, w: built(x, n, w, order=(0, 1, 2, 3, 3)), "channels come out"),
+        (lambda x, n, w: 3, "returns int"),
+        (lambda x: x, "3 arguments"),
         ("four branches", "not a function"),
     ]
-    assert complaints(checks.module, wrong, lesson.module_solution, built) == []
+    assert complaints(checks.module, wrong, lesson.module_solution, built, googlenet.module) == []
 
 
 # -- two small convolutions ----------------------------------------------------------------------

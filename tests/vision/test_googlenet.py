@@ -92,3 +92,13 @@ def test_the_real_one_names_photographs():
     wanted = {"coffee": "espresso", "palace": "palace", "motorcycle": "moped"}
     for name, found in wanted.items():
         assert backbones.short(network.classify(photos.load(name))[0][0]) == found
+
+
+def test_the_learner_builds_the_same_network(folder, lesson):
+    theirs = lesson.build_googlenet(lesson.module_solution)
+    for layer in theirs.layers:
+        if layer.weights:
+            layer.set_weights(googlenet.read(folder, layer.name, layer.kernel.shape))
+    picture = np.random.default_rng(2).normal(0, 60, (1, 224, 224, 3)).astype("float32")
+    wanted = np.asarray(googlenet.load(folder, top=True)(picture))
+    np.testing.assert_allclose(theirs(picture), wanted, atol=1e-4 * np.abs(wanted).max())
