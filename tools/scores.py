@@ -17,6 +17,7 @@ from tools import notebooks
 # gets these as {name: file}, and what the lesson teaches as a module; it returns {figure: number}.
 REGISTRY = {
     "captioner": ("helpers.captions.scores:evaluate", "05", ()),
+    "captioner-photos": ("helpers.captions.scores:evaluate_photos", "05", ("folder",)),
     "cells-cnn": ("helpers.cells.drawn:score_cnn", "03", ()),
     "mnist-cnn": ("helpers.digits.mnist:score_cnn", "01", ()),
     "mnist-dense": ("helpers.digits.mnist:score_dense", "01", ()),

@@ -10,13 +10,15 @@ works as well: pictures, in it or in folders below it, and in it a text file,
                              1000268201.jpg,A child in a pink dress .
     Flickr8k.token.txt       1000268201.jpg#0<tab>A child in a pink dress .
 
-with one line a caption. Semicolons, tabs and | divide as well, and numbers may stand in front.
+with one line a caption. Semicolons, tabs and | divide as well, and numbers may stand in front. Or
+files as COCO has them, captions_….json, with "images" and "annotations".
 """
 
 import codecs
 import csv
 import io
 import itertools
+import json
 import re
 import unicodedata
 from collections import defaultdict
@@ -26,12 +28,13 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from helpers import images
+from helpers import assets, images
+from helpers.vision import photos
 
 FILES = ("captions.txt", "captions.csv", "captions.tsv", "Flickr8k.token.txt", "results.csv")
 PICTURE = re.compile(r"(?P<name>.*\.[^\W\d_]\w{1,4})(?P<number>#\d+)?")
 CAPTION_COLUMNS = ("caption", "captions", "comment", "description", "sentence", "text")
-LONGEST = 10_000  # characters in a line
+LONGEST = 10_000  # characters in a line of a text file
 UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 
@@ -57,11 +60,12 @@ def read(folder) -> list[Captioned]:
     folder = Path(folder)
     if not folder.is_dir():
         raise CaptionFileError(f"There is no folder {folder}: name one with pictures and captions.")
-    file = next((folder / name for name in FILES if (folder / name).is_file()), None)
-    if file is None:
+    files = [folder / name for name in FILES if (folder / name).is_file()][:1]
+    files = files or sorted(folder.rglob("captions_*.json"))
+    if not files:
         raise CaptionFileError(f"{folder} has no captions file: name it captions.txt.")
-    captions, silent = defaultdict(list), []
-    for number, picture, caption in _rows(file):
+    file, captions, silent = files[0], defaultdict(list), []
+    for number, picture, caption in itertools.chain(*map(_captions, files)):
         if words := tidy(caption):
             captions[picture].append(words)
         else:
@@ -117,6 +121,43 @@ def _say_where_words_have_no_blanks(sentences):
         )
 
 
+def shared() -> tuple[list[Captioned], list[str]]:
+    """Return photographs that may be shown, with people's sentences, and a credit for each.
+
+    They are 51 of COCO's. Where those aren't here, they are the photographs that packages carry,
+    each with the one sentence that `vision.photos` has of it.
+    """
+    try:
+        folder = assets.path("coco-captions")
+    except assets.AssetError:
+        shown = photos.SHOWN.items()
+        some = [Captioned(assets.path(f"photo-{name}"), (tidy(said),)) for name, said in shown]
+        return some, [assets.credit(f"photo-{name}") for name in photos.NAMES]
+    some = read(folder)
+    files = [one.path.relative_to(folder).as_posix() for one in some]
+    return some, [assets.credit("coco-captions", file) for file in files]
+
+
+def split(captioned: list[Captioned], folder) -> dict[str, list[Captioned]]:
+    """Divide photographs into "train", "dev" and "test".
+
+    Flickr8k's lists (Flickr_8k.trainImages.txt and so on) say which is which. Without them every
+    tenth photograph is for "dev" and every tenth for "test".
+    """
+    lists = {}
+    for part in ("train", "dev", "test"):
+        file = Path(folder) / f"Flickr_8k.{part}Images.txt"
+        lists[part] = set(file.read_text("utf-8").split()) if file.is_file() else set()
+    if all(lists.values()):
+        return {
+            part: [one for one in captioned if one.path.name in names]
+            for part, names in lists.items()
+        }
+    parts = {"dev": captioned[::10], "test": captioned[1::10]}
+    held_out = {one.path for some in parts.values() for one in some}
+    return {"train": [one for one in captioned if one.path not in held_out], **parts}
+
+
 # --- the pictures -------------------------------------------------------------------------------
 
 
@@ -154,6 +195,26 @@ def _flaw(path):
 
 
 # --- the captions file --------------------------------------------------------------------------
+
+
+def _captions(file):
+    return _coco(file) if file.suffix == ".json" else _rows(file)
+
+
+def _coco(file):
+    """(number, picture's name, caption) of each annotation in COCO's form."""
+    try:
+        content = json.loads("\n".join(_text(file)))
+        names = {picture["id"]: picture["file_name"] for picture in content["images"]}
+        return [
+            (number, names[one["image_id"]], one["caption"])
+            for number, one in enumerate(content["annotations"], start=1)
+        ]
+    except (ValueError, KeyError, TypeError):
+        raise CaptionFileError(
+            f"{file.name} isn't understood: COCO's form has 'images' with 'id' and 'file_name', "
+            "and 'annotations' with 'image_id' and 'caption'."
+        ) from None
 
 
 def _rows(file):
@@ -223,6 +284,7 @@ def _text(file):
             "'CSV UTF-8')."
         ) from None
     lines = [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
-    if "\0" in text or max(map(len, lines), default=0) > LONGEST:
+    too_long = file.suffix != ".json" and max(map(len, lines), default=0) > LONGEST
+    if "\0" in text or too_long:
         raise CaptionFileError(f"{file.name} is not lines of text: save it as text in UTF-8.")
     return lines

@@ -3,17 +3,23 @@
 The networks and their training are what lesson 05 teaches, so they stand there.
 """
 
+import zipfile
 from collections import Counter
 from itertools import takewhile
+from pathlib import Path
 
 import numpy as np
+import PIL.Image
+import tensorflow as tf
 
-from helpers import images
+from helpers import files, images
 from helpers.captions import world
 
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
 BATCH = 64
+PHOTOS = 8  # at a time
+PHOTO_LAYER = "block15_project_bn"  # of EfficientNet-Lite0: 7 × 7 cells of 320 numbers
 COVERED = 0.95  # share of all that is said whose words a vocabulary should know
 
 
@@ -31,8 +37,10 @@ class Vocabulary:
         self._numbers = {word: number for number, word in enumerate(self.words)}
 
     @classmethod
-    def of(cls, sentences, at_least=1):
+    def of(cls, sentences, at_least=1, longest=None):
         """Collect the words that the sentences use at least so often. CaptionError without any.
+
+        longest: how many words of a sentence are kept; as many as the longest has, by default.
 
         In a small collection nearly every word is rare. As long as more than one in twenty words
         of the sentences would be unknown, fewer uses are enough.
@@ -46,7 +54,7 @@ class Vocabulary:
         while sum(n for n in counts.values() if n >= at_least) < COVERED * counts.total():
             at_least -= 1
         kept = sorted(word for word, count in counts.items() if count >= at_least)
-        return cls(kept, max(map(len, split)) + 2)
+        return cls(kept, (longest or max(map(len, split))) + 2)
 
     def encode(self, sentences) -> np.ndarray:
         """Sentences to numbers: int32 (n, length), START … END PAD PAD; longer ones are cut."""
@@ -69,15 +77,45 @@ def toy_vocabulary() -> Vocabulary:
     return Vocabulary.of([sentence for five in sentences for sentence in five])
 
 
-def photo_grids(backbone, pictures, layer: str, size: int = 160) -> np.ndarray:
+def photo_grids(backbone, pictures) -> np.ndarray:
     """Features of photographs from a pretrained network: float32 (n, rows, columns, channels).
 
-    backbone: from `backbones.load(..., top=False)`; layer: where to cut it. pictures: paths, or
-    whatever `images.read` takes. Compute them once and keep them: the network does not change.
+    backbone: from `backbones.load(..., top=False)`, cut after its last block, before channels are
+    widened for a thousand classes. pictures: paths, or whatever `images.read` takes; each is
+    squeezed into the network's square, so that nothing at its edges is lost. Compute them once and
+    keep them: the network does not change.
     """
-    part = backbone.upto(layer)
+
+    def squeezed(picture):
+        return PIL.Image.fromarray(images.read(picture)).resize(backbone.size[::-1])
+
+    # As a graph, a layer's maps go when the next has read them; few pictures at a time are enough.
+    part = tf.function(backbone.upto(PHOTO_LAYER), reduce_retracing=True)
     grids = []
-    for start in range(0, len(pictures), BATCH):
-        some = [images.read(picture, (size, size)) for picture in pictures[start : start + BATCH]]
+    for start in range(0, len(pictures), PHOTOS):
+        some = [squeezed(picture) for picture in pictures[start : start + PHOTOS]]
         grids.append(part(backbone.scale(np.stack(some).astype("float32"))).numpy())
     return np.concatenate(grids)
+
+
+def save(path, network, vocabulary):
+    """Write a captioner's words and its weights, in half precision, to a .npz file."""
+    arrays = {f"weight {n}": w.astype(np.float16) for n, w in enumerate(network.get_weights())}
+    with files.replacing(path) as fresh, fresh.open("wb") as stream:
+        np.savez_compressed(stream, words=vocabulary.words, length=vocabulary.length, **arrays)
+
+
+def load(path, build):
+    """Return (network, vocabulary) from a file of `save`; `build(vocabulary)` makes the network.
+
+    Raises CaptionError when the file holds something else. No code in the file is run.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            vocabulary = Vocabulary(file["words"].tolist(), int(file["length"]))
+            network = build(vocabulary)
+            weights = [file[f"weight {n}"] for n in range(len(network.get_weights()))]
+            network.set_weights([weight.astype(np.float32) for weight in weights])
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise CaptionError(f"{Path(path).name} is not a captioner that fits here.") from error
+    return network, vocabulary

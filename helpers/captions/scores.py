@@ -1,18 +1,63 @@
 """How good sentences about pictures are: like people's (BLEU), and true, where that can be told."""
 
+import itertools
+import os
 import time
+from collections import Counter
 
 import numpy as np
 
-from helpers.captions import captioning, world
+from helpers import assets
+from helpers.captions import caption_files, captioning, world
+from helpers.captions.captioning import CaptionError
+from helpers.captions.speaker import Speaker
+from helpers.vision import backbones
 
 
-def bleu(sentences, references) -> float:
-    """BLEU-4, 0 to 100, of sentences against a list of references for each (Papineni, 2002)."""
-    import sacrebleu
+def bleu(sentences, references, order: int = 4) -> float:
+    """BLEU, 0 to 100, of sentences against a list of references for each (Papineni, 2002).
+
+    order: the longest n-gram that counts.
+    """
+    from sacrebleu.metrics import BLEU
 
     streams = list(map(list, zip(*references, strict=True)))
-    return sacrebleu.corpus_bleu(sentences, streams, tokenize="none", force=True).score
+    metric = BLEU(tokenize="none", force=True, max_ngram_order=order)
+    return metric.corpus_score(sentences, streams).score
+
+
+def cider(sentences, references) -> float:
+    """CIDEr-D, about 0 to 10 (Vedantam and others, 2015): n-grams that say much count more.
+
+    For n from 1 to 4: the cosine between the n-grams of sentence and reference, each weighted by
+    how rare it is among the pictures; clipped, and lowered where the lengths differ.
+    """
+    grams = [[_ngrams(reference) for reference in some] for some in references]
+    pictures = Counter(itertools.chain.from_iterable(set().union(*some) for some in grams))
+
+    def weighted(counts, n):
+        weights = {g: np.log(len(references) / max(1, pictures[g])) for g in counts if len(g) == n}
+        return {gram: counts[gram] * weight for gram, weight in weights.items()}
+
+    def norm(vector):
+        return np.sqrt(sum(weight**2 for weight in vector.values()))
+
+    scores = []
+    for sentence, others in zip(sentences, grams, strict=True):
+        mine = _ngrams(sentence)
+        for n, theirs in itertools.product(range(1, 5), others):
+            one, other = weighted(mine, n), weighted(theirs, n)
+            shared = sum(min(one[g], other[g]) * other[g] for g in one.keys() & other.keys())
+            words = [sum(k for g, k in counts.items() if len(g) == 1) for counts in (mine, theirs)]
+            fit = np.exp(-((words[0] - words[1]) ** 2) / 72)
+            scores.append(fit * shared / max(norm(one) * norm(other), 1e-9))
+    return 10 * float(np.mean(scores))
+
+
+def _ngrams(sentence):
+    words = sentence.split()
+    rows = (zip(*(words[i:] for i in range(n)), strict=False) for n in range(1, 5))
+    return Counter(itertools.chain(*rows))
 
 
 def against_others(references, sentences=None) -> float:
@@ -107,3 +152,27 @@ def evaluate(options, lesson) -> dict[str, float]:
         figures[f"{split}: true, without attention"] = judged(plain, split)["true"]
     looked = attention_on_things(speaker, pictures[:200], true_scenes[:200], sentences[:200])
     return figures | {f"attention: {name}": value for name, value in looked.items()}
+
+
+def evaluate_photos(options, lesson) -> dict[str, float]:
+    """Score the captioner of photographs: `python -m helpers evaluate captioner-photos --folder F`.
+
+    folder: captioned photographs as `caption_files.read` takes them; the "test" part is judged, by
+    as many sentences for each as all of them have.
+    """
+    folder = options.get("folder") or os.environ.get("WORKSHOP_FLICKR8K")
+    if not folder:
+        raise CaptionError("Say which photographs: --folder, or WORKSHOP_FLICKR8K, names a folder.")
+    photos = caption_files.split(caption_files.read(folder), folder)["test"]
+    backbone = backbones.load("efficientnet_lite0", top=False)
+    grids = captioning.photo_grids(backbone, [photo.path for photo in photos])
+    network = captioning.load(assets.path("captioner-photos"), lesson.build_photo_captioner)
+    fewest = min(len(photo.sentences) for photo in photos)
+    references = [photo.sentences[:fewest] for photo in photos]
+    figures = {"photographs": len(photos)}
+    for width in (1, 3):
+        said = Speaker(*network).describe(grids, width)
+        for order in range(1, 5):
+            figures[f"BLEU-{order}, beam of {width}"] = bleu(said, references, order)
+        figures[f"CIDEr, beam of {width}"] = cider(said, references)
+    return figures

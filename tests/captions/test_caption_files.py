@@ -1,11 +1,12 @@
 """Captions files as people have them: read whole, left out aloud, or refused with the line."""
 
+import json
 import unicodedata
 
 import numpy as np
 import pytest
 
-from helpers import images
+from helpers import assets, images
 from helpers.captions import caption_files
 from helpers.captions.caption_files import CaptionFileError
 
@@ -86,6 +87,37 @@ def test_what_isn_t_understood_is_refused_with_its_line(folder, monkeypatch):
     monkeypatch.setattr(type(here), "read_bytes", refused)
     with pytest.raises(CaptionFileError, match=r"can't be read \(not for you\)"):
         caption_files.read(folder("a.jpg,A cat\n"))
+
+
+def test_coco_and_flickr8k_are_read_as_they_are_handed_out(folder):
+    pictures = [{"id": 7, "file_name": "a.jpg"}, {"id": 8, "file_name": "gone.jpg"}]
+    said = [{"image_id": n, "caption": text} for n, text in ((7, "A cat."), (8, "!"), (7, "Cats"))]
+    coco = json.dumps({"images": pictures, "annotations": said})
+    here = folder(coco, ("val/a.jpg",), "captions_val.json")
+    assert sentences(here) == ["a cat / cats"]
+    for broken in ("[", "[]", coco.replace("file_name", "name"), coco.replace("8,", "9,", 1)):
+        with pytest.raises(CaptionFileError, match=r"captions_val\.json isn't understood: COCO's"):
+            caption_files.read(folder(broken, (), "captions_val.json"))
+    here = folder("".join(f"{n}.jpg,A cat\n" for n in range(20)), [f"{n}.jpg" for n in range(20)])
+    parts = caption_files.split(caption_files.read(here), here)
+    assert {part: len(some) for part, some in parts.items()} == {"train": 16, "dev": 2, "test": 2}
+    for part, n in (("train", 3), ("dev", 1), ("test", 0)):
+        (here / f"Flickr_8k.{part}Images.txt").write_text(f"{n}.jpg\n")
+    parts = caption_files.split(caption_files.read(here), here)
+    assert [one[0].path.stem for one in parts.values()] == ["3", "1", "0"]
+
+
+def test_what_may_be_shown_is_here_even_without_coco(monkeypatch):
+    def missing(name):
+        if name == "coco-captions":
+            raise assets.AssetError("not here")
+        return find(name)
+
+    find = assets.path
+    monkeypatch.setattr(assets, "path", missing)
+    some, credits = caption_files.shared()
+    assert len(some) == len(credits) > 10 and "CC0" in credits[0]
+    assert some[0].sentences == ("a tabby cat s face",) and some[0].path.is_file()
 
 
 def test_what_is_left_out_is_counted_and_said(folder, capsys):

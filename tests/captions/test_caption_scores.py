@@ -22,6 +22,18 @@ def test_bleu_and_agreement():
     assert 30 < scores.against_others(world.load("dev", 60)[2]) < 99
 
 
+def test_cider_counts_what_tells_pictures_apart():
+    references = [["a red cat sleeps here", "one red cat"], ["a dog runs over the grass", "a dog"]]
+    perfect = scores.cider([five[0] for five in references], [[five[0]] for five in references])
+    # All words but the common "a" count; a sentence like its only reference has the full ten.
+    assert perfect == pytest.approx(10)
+    assert scores.cider(["a a a", "a a"], references) == 0
+    close, far = (scores.cider([said, "no"], references) for said in ("a red cat", "a red dog"))
+    assert close > far > 0
+    long = scores.cider(["a red cat " + "so " * 20, "no"], references)
+    assert 0 < long < close / 2
+
+
 def test_sentences_are_judged_by_as_many_references_as_each_reference():
     """One that says what one of three says is right twice, and once judged by the other two."""
     references = [["a red cat at night", "two blue dogs on ice", "a green tree by day"]]

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from helpers import images
 from helpers.captions import captioning, world
 from helpers.captions.captioning import END, PAD, START, UNKNOWN, CaptionError, Vocabulary
 from helpers.captions.speaker import Speaker
@@ -57,15 +58,10 @@ def test_the_network_sees_no_word_before_it_is_said(captioner, vocabulary):
     assert np.abs(first[3] - second[3]).max() > 1e-4
 
 
-def test_a_captioner_learns_from_grids(lesson, monkeypatch):
-    """As in the lesson's last section: grids from a network, once, and a sentence for each."""
+def test_a_captioner_learns_and_its_file_gives_the_same_network(lesson, tmp_path):
     pictures, _, sentences = world.load("train", 8)
     said = [five[0] for five in sentences]
-    network = keras.Sequential([keras.Input((96, 96, 3)), keras.layers.AveragePooling2D(16)])
-    backbone = types.SimpleNamespace(upto=lambda layer: network, scale=lambda x: x / 255)
-    monkeypatch.setattr(captioning, "BATCH", 5)
-    grids = captioning.photo_grids(backbone, list(pictures), "any", size=96)
-    assert grids.shape == (8, 6, 6, 3) and grids.max() <= 1
+    grids = pictures[:, ::10, ::10].astype(np.float32) / 255
     vocabulary = Vocabulary.of(said, at_least=5)
     rows = vocabulary.encode(said)
     keras.utils.set_random_seed(0)
@@ -73,6 +69,44 @@ def test_a_captioner_learns_from_grids(lesson, monkeypatch):
     lesson.train(model, vocabulary, LOSS, lambda _: (grids, said), 40, rate=5e-3)
     loss = float(LOSS(rows[:, 1:], model([grids, rows[:, :-1]])))
     assert loss < 2 < np.log(len(vocabulary.words))  # what guessing costs
-    assert len(set(Speaker(model, vocabulary).describe(grids))) >= 4  # it tells them apart
     fresh, five = lesson.fresh_scenes(0)
     assert len(fresh) == len(five) == 4096 and five[0] != said[0]
+
+    def build(words):
+        return lesson.build_captioner(words, lesson.encoder_of_grids(grids.shape[1:]))
+
+    captioning.save(tmp_path / "mine.npz", model, vocabulary)
+    again = Speaker(*captioning.load(tmp_path / "mine.npz", build))
+    assert again.vocabulary.words == vocabulary.words
+    talk = again.describe(grids)
+    assert talk == Speaker(model, vocabulary).describe(grids)
+    assert len(set(talk)) >= 4  # it tells them apart
+    for other, content in (("mine.npz", lesson.build_photo_captioner), ("no.npz", build)):
+        (tmp_path / "no.npz").write_bytes(b"weights")
+        with pytest.raises(CaptionError, match=f"{other} is not a captioner that fits"):
+            captioning.load(tmp_path / other, content)
+
+
+def test_a_folder_of_photographs_becomes_a_captioner(lesson, tmp_path, capsys):
+    """As in the lesson's section on photographs, with a backbone that only averages."""
+    for n in range(20):
+        pixels = np.full((40, 40, 3), 40 + 160 * (n % 2), np.uint8)
+        images.write(tmp_path / f"{n}.png", pixels)
+    lines = [f"{n}.png,a {'bright' if n % 2 else 'dark'} wall" for n in range(20)]
+    (tmp_path / "captions.txt").write_text("\n".join([*lines, "0.png," + "long " * 30]))
+    network = keras.Sequential([keras.Input((96, 96, 3)), keras.layers.AveragePooling2D(48)])
+    backbone = types.SimpleNamespace(upto=lambda _: network, scale=lambda x: x / 255, size=(96, 96))
+    keras.utils.set_random_seed(0)
+    network, known, history, (grids, photos) = lesson.from_folder(tmp_path, backbone, LOSS, 12)
+    assert known.length == 18 and len(history["val_loss"]) == 12
+    assert [photo.path.name for photo in photos] == ["1.png", "11.png"]
+    assert grids.shape == (2, 2, 2, 3) and grids.max() <= 1
+    assert Speaker(network, known).describe(grids) == ["a bright wall"] * 2
+
+
+def test_the_transformer_sees_no_word_before_it_is_said(lesson, vocabulary):
+    model = lesson.build_photo_captioner(vocabulary, (2, 2, 3))
+    rows = vocabulary.encode(["a red cat", "a red dogs"])[:, :-1]
+    first, second = model([np.ones((2, 2, 2, 3)), rows]).numpy()
+    np.testing.assert_allclose(first[:3], second[:3], atol=1e-5)
+    assert np.abs(first[3] - second[3]).max() > 1e-4
