@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises import Wrong, close, differentiable, exercise, function, number, shape
+from helpers.exercises import Wrong, differentiable, exercise, function, number, shape
 from helpers.styles import styling
 
 
@@ -74,22 +74,6 @@ def colour(answer):
         raise Wrong("paler colours should cost something, and less than wrong ones")
     differentiable(lambda picture: answer(picture, tf.constant(photograph)), photograph[..., ::-1])
     return "Brightness is free for the strokes, and the colours are held: a loss is a wish list."
-
-
-@exercise
-def mix(answer):
-    """Judge a function of (one, other, share) that blends two rows of numbers."""
-    function(answer, "my_mix(one, other, share)")
-    one, other = np.random.default_rng(0).normal(size=(2, 100)).astype("float32")
-    found = {
-        share: shape(answer(one.copy(), other.copy(), share), one.shape, "a style")
-        for share in (0, 1, 0.25, 0.5)
-    }
-    if np.allclose([found[1], found[0]], [one, other], atol=1e-4):
-        raise Wrong("the two have changed places: at share 0 it should be all of the first")
-    for share, style in found.items():
-        close(style, one + share * (other - one), f"the style at share {share}")
-    return "Arithmetic on a hundred numbers, and a style between two that nobody painted."
 
 
 def _picture(picture, what: str) -> np.ndarray:

@@ -4,10 +4,10 @@ import ipywidgets
 import numpy as np
 
 from helpers import images, widgets
-from helpers.styles.any_style import AnyStyle, mix
+from helpers.styles.any_style import AnyStyle
 from helpers.styles.styling import StyleError, keep_colours
 
-SIZE = 288  # pixels of the preview's longer side: it answers in a second
+SIZE = 512  # pixels of the longer side: it answers in a second
 
 
 class StyleMixer(widgets.Explorer):
@@ -18,12 +18,11 @@ class StyleMixer(widgets.Explorer):
     exaggerates.
     """
 
-    def __init__(self, magenta: AnyStyle, photographs: dict, styles: dict, size: int = SIZE):
+    def __init__(self, magenta: AnyStyle, photographs: dict, styles: dict):
         """Paint the first photograph in the first two styles, half of each."""
         if not photographs or len(styles) < 2:
             raise StyleError("The mixer needs a photograph and two styles at least.")
-        self._magenta, self._size, self.at_least = magenta, size, size * 3 // 2
-        self._read = {}  # numbers of a style: reading one takes a while
+        self._magenta, self._read = magenta, {}  # reading the numbers of a style takes a while
         slider = {"min": 0, "step": 0.05, "style": widgets.LABEL, "layout": {"width": "30em"}}
         slider["continuous_update"] = False  # a new picture when the knob is let go
         super().__init__(
@@ -42,7 +41,9 @@ class StyleMixer(widgets.Explorer):
         """The style that it paints with now: float32 (100,)."""
         own, one, other = map(self._numbers, ("photograph", "one", "other"))
         values = self.values
-        return mix(own, mix(one, other, values["share"]), values["strength"]).astype("float32")
+        share, strength = values["share"], values["strength"]
+        mixed = (1 - share) * one + share * other
+        return ((1 - strength) * own + strength * mixed).astype("float32")
 
     def _numbers(self, control: str) -> np.ndarray:
         choice = self.controls[control]
@@ -52,7 +53,7 @@ class StyleMixer(widgets.Explorer):
         return self._read[known]
 
     def _paint(self, photograph: str, keep: bool, **_) -> np.ndarray:
-        plain = images.read(self.controls["photograph"].pictures[photograph], self._size)
+        plain = images.read(self.controls["photograph"].pictures[photograph], SIZE)
         painted = self._magenta.paint(plain, self.style)
         return keep_colours(painted, plain) if keep else painted
 

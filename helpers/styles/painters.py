@@ -19,6 +19,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from helpers import assets, files, images
@@ -95,7 +96,7 @@ def _untrained(contract, residuals, expand):
 
 
 def _block(x, channels, size=3, stride=1, activation="relu"):
-    """Continue the picture as in a mirror, convolve, normalise each channel, bend."""
+    """Continue the picture as in a mirror, convolve, normalise each channel, activate."""
     x = layers.Conv2D(channels, size, stride, use_bias=False)(mirrored(x, size // 2))
     x = layers.GroupNormalization(groups=-1, epsilon=EPSILON)(x)
     return layers.Activation(activation)(x) if activation else x
@@ -116,6 +117,14 @@ def paint_all_of(picture: np.ndarray, network: Callable) -> np.ndarray:
     more = [max(SMALLEST, -(-side // MULTIPLE) * MULTIPLE) - side for side in (height, width)]
     ready = np.pad(picture, ((0, more[0]), (0, more[1]), (0, 0)), "edge")
     return images.as_bytes(network(ready[None])[0])[:height, :width]
+
+
+def mean_and_spread(pictures):
+    """Return each picture's mean colour, (n, 3), and the covariance of its colours, (n, 9)."""
+    rows = tf.reshape(pictures, (tf.shape(pictures)[0], -1, 3))
+    apart = rows - tf.reduce_mean(rows, 1, keepdims=True)
+    spread = tf.matmul(apart, apart, transpose_a=True) / tf.cast(tf.shape(rows)[1], rows.dtype)
+    return tf.reduce_mean(rows, 1), tf.reshape(spread, (-1, 9))
 
 
 # The palace is not among them: it is kept for looking at results.

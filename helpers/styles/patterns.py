@@ -1,12 +1,10 @@
 """Painterly patterns drawn by a program, to take styles from: nobody's work, so nobody's rights.
 
     patterns.stained_glass()                    # uint8 (256, 256, 3)
-    patterns.strokes(400, seed=7)               # another drawing, another size
     patterns.ALL["waves"](128)
 
-All are squares: `size` is their side in pixels, `palette` their colours as "#rrggbb". The same seed
-gives the same drawing at any size; lengths below are shares of the side. `data/cards/patterns.md`
-says more.
+All are squares: `size` is their side in pixels. A pattern is the same drawing at any size; lengths
+below are shares of the side. `data/cards/patterns.md` says more.
 """
 
 import numpy as np
@@ -18,56 +16,56 @@ from helpers import images
 
 SIDE = 256  # pixels, where no size is asked for
 FIELD = 256  # numbers along each side of a random field, whatever the picture's size
+PANES = 70  # of the stained glass
 SMALLEST, SHARPEST = 64, 400  # canvases have at least 64 pixels; up to 400 they are drawn doubled
 
 GLASS = ("#b3001b", "#e8871e", "#f2c14e", "#1f7a8c", "#123f63", "#5f0f40", "#3a7d44", "#7fb7be")
 SEA = ("#04203f", "#0b4f7d", "#1f8aa5", "#7cc6c3", "#e9f0dc")
 DUSK = ("#1d1b4c", "#3c4fa0", "#5f9bc4", "#d9b45b", "#f2e3a4")
-GARDEN = ("#1c4b2f", "#3f8f4f", "#9cc35c", "#f3c64b", "#e2698d", "#f6d9d5")
-PLAIN = ("#f1ece0", "#f1ece0", "#f1ece0", "#e6ded0", "#c4201f", "#1f3f8f", "#f0c227", "#222222")
 
 
-def stained_glass(size: int = SIDE, seed: int = 0, palette=GLASS, panes: int = 70) -> np.ndarray:
+def stained_glass(size: int = SIDE) -> np.ndarray:
     """Draw coloured panes between dark lead: uint8 (size, size, 3)."""
-    side, rng = _canvas(size), np.random.default_rng([seed, 0])
+    side, rng = _canvas(size), np.random.default_rng([0, 0])
     x, y = _places(side)
-    points = _spread(rng, panes)
+    points = _spread(rng, PANES)
     distance, owner = cKDTree(points).query(np.stack([x, y], -1), k=2)
     gap, owner = distance[..., 1] - distance[..., 0], owner[..., 0]
-    colours = _colours(palette)
-    tint = colours[rng.integers(len(colours), size=panes)] * rng.uniform(0.85, 1.15, (panes, 1))
-    slope = rng.normal(0, 1.6, (panes, 2))  # each pane is lit from a side of its own
-    light = 1 + slope[owner, 0] * (x - points[owner, 0]) + slope[owner, 1] * (y - points[owner, 1])
+    colours = _colours(GLASS)
+    tint = colours[rng.integers(len(colours), size=PANES)] * rng.uniform(0.85, 1.15, (PANES, 1))
+    tilt = rng.normal(0, 1.6, (PANES, 2))  # each pane is lit from a side of its own
+    light = 1 + tilt[owner, 0] * (x - points[owner, 0]) + tilt[owner, 1] * (y - points[owner, 1])
     light = light + 0.5 * (_field(rng, side, 1.2) - 0.5)
     lead = np.clip((gap - 0.010) * 220, 0, 1)[..., None]
     return _finished(tint[owner] * light[..., None] * lead + 20 * (1 - lead), size)
 
 
-def waves(size: int = SIDE, seed: int = 0, palette=SEA) -> np.ndarray:
+def waves(size: int = SIDE) -> np.ndarray:
     """Draw rolling water with foam on its crests: uint8 (size, size, 3)."""
-    side, rng = _canvas(size), np.random.default_rng([seed, 1])
+    side, rng = _canvas(size), np.random.default_rng([0, 1])
     x, y = _places(side)
     swell, ripple = _field(rng, side, 2.2), _field(rng, side, 1.8)
     phase = 7 * (y + 0.42 * swell + 0.035 * np.sin(2 * np.pi * (2.5 * x + 1.5 * ripple)))
     rise = phase % 1  # 0 after a crest, 1 at the next one
     shade = rise**1.4 + 0.10 * np.sin(2 * np.pi * 5 * phase)  # finer lines follow the same wave
-    picture = _ramp(palette, 0.92 * shade + 0.08 * ripple)
+    picture = _ramp(SEA, 0.92 * shade + 0.08 * ripple)
     crest = (rise - 0.86) * 9 + 2.2 * (_field(rng, side, 0.9) - 0.5)
     foam = np.clip(crest, 0, 1)[..., None]
     picture = picture * (1 - foam) + 245 * foam
     return _finished(picture * (0.9 + 0.2 * _field(rng, side, 0.8))[..., None], size)
 
 
-def strokes(size: int = SIDE, seed: int = 0, palette=DUSK) -> np.ndarray:
+def strokes(size: int = SIDE) -> np.ndarray:
     """Draw brush strokes that follow a whirling field: uint8 (size, size, 3)."""
-    side, rng, count = _canvas(size), np.random.default_rng([seed, 2]), 2600
+    side, rng, count = _canvas(size), np.random.default_rng([0, 2]), 2600
     along = _whirl(rng)
-    starts, _, colours = _scattered(rng, palette, count, 2.0, 0.07)
+    hue, starts = _even(_field(rng, FIELD, 2.0)), rng.random((count, 2))
+    colours = _ramp(DUSK, hue[_cell(starts)] + rng.normal(0, 0.07, count))
     colours = np.clip(colours * rng.uniform(0.78, 1.22, (count, 1)), 0, 255).astype(int)
     points = [starts]
     for _ in range(9):
         points.append(points[-1] + 0.010 * along[_cell(points[-1])])
-    canvas = Image.new("RGB", (side, side), tuple(int(c) for c in _colours(palette)[1]))
+    canvas = Image.new("RGB", (side, side), tuple(int(c) for c in _colours(DUSK)[1]))
     pen, widths = ImageDraw.Draw(canvas), rng.uniform(0.010, 0.021, count) * side
     for line, colour, width in zip(
         np.stack(points, 1) * side, colours, np.sort(widths)[::-1], strict=True
@@ -77,49 +75,7 @@ def strokes(size: int = SIDE, seed: int = 0, palette=DUSK) -> np.ndarray:
     return _finished(np.asarray(canvas) * (0.70 + 0.6 * bristles)[..., None], size)
 
 
-def pointillism(size: int = SIDE, seed: int = 0, palette=GARDEN) -> np.ndarray:
-    """Draw a meadow of dots that mix in the eye: uint8 (size, size, 3)."""
-    side, rng, dots = _canvas(size), np.random.default_rng([seed, 3]), 9000
-    places, hues, colours = _scattered(rng, palette, dots, 1.8, 0.13)
-    # One dot in six is of the opposite colour: that makes its neighbours glow.
-    opposite = rng.random(dots) < 1 / 6
-    colours[opposite] = _ramp(palette, 1 - hues)[opposite]
-    radii = rng.uniform(0.005, 0.011, dots)
-    canvas = Image.new("RGB", (side, side), "#efe6d2")
-    pen = ImageDraw.Draw(canvas)
-    for (x, y), radius, colour in zip(places * side, radii * side, colours, strict=True):
-        box = (x - radius, y - radius, x + radius, y + radius)
-        pen.ellipse(box, tuple(int(c) for c in np.clip(colour, 0, 255)))
-    return _finished(np.asarray(canvas, float), size)
-
-
-def blocks(size: int = SIDE, seed: int = 0, palette=PLAIN) -> np.ndarray:
-    """Draw upright blocks between black bars: uint8 (size, size, 3)."""
-    side, rng = _canvas(size), np.random.default_rng([seed, 4])
-    canvas = Image.new("RGB", (side, side), "#181818")
-    pen, colours = ImageDraw.Draw(canvas), _colours(palette)
-    waiting = [(0.0, 0.0, 1.0, 1.0)]
-    while waiting:
-        left, top, right, bottom = waiting.pop()
-        wide, high = right - left, bottom - top
-        if max(wide, high) < 0.198 or (max(wide, high) < 0.4 and rng.random() < 0.2):
-            colour = tuple(int(c) for c in colours[rng.integers(len(colours))])
-            corners = np.array([left, top, right - 0.014, bottom - 0.014]) * side
-            pen.rectangle([round(corner) for corner in corners], colour)
-            continue
-        cut = rng.uniform(0.35, 0.65)
-        if wide > high:
-            middle = left + cut * wide
-            waiting += [(left, top, middle, bottom), (middle, top, right, bottom)]
-        else:
-            middle = top + cut * high
-            waiting += [(left, top, right, middle), (left, middle, right, bottom)]
-    weave = 0.9 + 0.2 * _field(rng, side, 0.6)
-    return _finished(np.asarray(canvas) * weave[..., None], size)
-
-
-ALL = {"stained glass": stained_glass, "waves": waves, "strokes": strokes}
-ALL |= {"pointillism": pointillism, "blocks": blocks}
+ALL = {"strokes": strokes, "waves": waves, "stained glass": stained_glass}
 
 
 # -- the canvas ----------------------------------------------------------------------------------
@@ -179,13 +135,6 @@ def _field(rng, side: int, smoothness: float) -> np.ndarray:
     field = np.fft.irfft2(waves, (FIELD, FIELD))
     field = (field - field.min()) / (field.max() - field.min())
     return field if side == FIELD else np.clip(ndimage.zoom(field, side / FIELD, order=1), 0, 1)
-
-
-def _scattered(rng, palette, count: int, smoothness: float, stray: float) -> tuple:
-    """Return places (count, 2), the hue of a smooth field there, and colours that stray from it."""
-    hue, places = _even(_field(rng, FIELD, smoothness)), rng.random((count, 2))
-    hues = hue[_cell(places)]
-    return places, hues, _ramp(palette, hues + rng.normal(0, stray, count))
 
 
 def _even(field: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ STAGES = ((0.5, 40), (1.0, 14))
 SMALLEST = 32  # pixels; the network halves a picture three times, and something must be left
 LUMA = np.array([0.299, 0.587, 0.114], "float32")  # how bright red, green, blue look (BT.601)
 MEMORY = 10  # steps that L-BFGS looks back on
-STEEPER = 1e4  # SciPy stops at small slopes, and a pixel's is tiny
+FIRST = 0.2  # how far the first step moves a pixel at most, of the way from black to white
 
 
 class StyleError(ValueError):
@@ -112,7 +112,6 @@ def painting_loss(
     content_weight: float = CONTENT_WEIGHT,
     variation_weight: float = VARIATION_WEIGHT,
     extra: Callable | None = None,
-    style_layers=STYLE_LAYERS,
 ) -> Callable:
     """Return the loss as a function of one picture, (height, width, 3).
 
@@ -120,7 +119,7 @@ def painting_loss(
     the style counts. `extra`: a further loss of the picture, added as it is.
     """
     seen = see(tf.constant(style)[None])
-    textures = {layer: gram(seen[layer]) for layer in style_layers}
+    textures = {layer: gram(seen[layer]) for layer in STYLE_LAYERS}
     places = None if content is None else see(tf.constant(content)[None])[CONTENT_LAYER]
 
     def loss(picture):
@@ -145,25 +144,27 @@ def descend(
     look. Returns (the best picture met, the loss at each look, whether Ctrl-C or Jupyter's stop
     button ended it early): an interrupt loses nothing.
     """
-    best, losses = np.asarray(start, "float32"), []
+    best, losses, scale = np.asarray(start, "float32"), [], 0.0
 
     @tf.function(autograph=False)
-    def value_and_slope(picture):
+    def value_and_gradient(picture):
         with tf.GradientTape() as tape:
             tape.watch(picture)
             value = loss(picture)
         return value, tape.gradient(value, picture)
 
     def look(flat):
-        nonlocal best
+        nonlocal best, scale
         picture = flat.reshape(best.shape).astype("float32")
-        value, slope = value_and_slope(tf.constant(picture))
+        value, gradient = value_and_gradient(tf.constant(picture))
         losses.append(float(value))
         if losses[-1] <= min(losses):
             best = picture
         if watch:
             watch(picture)
-        return losses[-1] * STEEPER, slope.numpy().ravel().astype("float64") * STEEPER
+        gradient = gradient.numpy().ravel().astype("float64")
+        scale = scale or FIRST / max(np.abs(gradient).max(), 1e-12)
+        return losses[-1] * scale, gradient * scale
 
     options = {"maxiter": steps, "maxfun": steps + 5, "maxcor": MEMORY, "ftol": 0, "gtol": 0}
     settings = {"method": "L-BFGS-B", "bounds": [(0, 1)] * best.size, "options": options}

@@ -11,7 +11,7 @@ from skimage import data
 from helpers.styles import any_style, patterns
 from helpers.styles.mixer import StyleMixer
 
-styles = {"waves": patterns.waves(), "blocks": patterns.blocks()}
+styles = {"waves": patterns.waves(), "strokes": patterns.strokes()}
 mixer = StyleMixer(any_style.load(), {"a cat": data.chelsea(), "a cup": data.coffee()}, styles)
 mixer.show()
 """
@@ -26,7 +26,7 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
 
     slide(cell, "Share of two", presses=4)
     opened.wait_for("round(mixer.controls['share'].value, 2)", 0.7)
-    cell.get_by_alt_text("70% as blocks").wait_for()  # each press paints, and the last one stays
+    cell.get_by_alt_text("70% as strokes").wait_for()  # each press paints, and the last one stays
     assert picture.get_attribute("src") != before
 
     keep = cell.get_by_role("checkbox")
@@ -39,7 +39,7 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
     opened.wait_for("mixer.controls['photograph'].value", "a cup")
     cell.get_by_alt_text("a cup, painted").wait_for()
 
-    images.write(tmp_path / "mine.png", patterns.pointillism(80))
+    images.write(tmp_path / "mine.png", patterns.stained_glass(80))
     upload(cell, tmp_path / "mine.png", 1)
     opened.wait_for("mixer.controls['one'].value", "mine.png")
     (tmp_path / "bad.png").write_text("no picture")

@@ -8,7 +8,7 @@ from onnx.reference.ops import op_dequantize_linear
 from skimage import data
 
 from helpers import assets, images
-from helpers.styles import any_style, patterns
+from helpers.styles import patterns
 from helpers.styles.styling import StyleError
 
 
@@ -42,16 +42,13 @@ def test_both_networks_agree_with_their_files(magenta):
 def test_the_style_takes_over_and_the_photograph_stays_recognisable(magenta):
     photograph = images.read(data.chelsea(), 128)
     blue, red = (
-        magenta.paint(photograph, magenta.style(patterns.waves(256, palette=palette)))
-        for palette in (patterns.SEA, ("#300000", "#a01010", "#f0a080"))
+        magenta.paint(photograph, magenta.style(waves))
+        for waves in (patterns.waves(), patterns.waves()[..., ::-1])
     )
     assert blue.shape == photograph.shape and blue.dtype == np.uint8
     warmth = [(one[..., 0].mean() - one[..., 2].mean()) for one in (red, blue)]
     assert warmth[0] - warmth[1] > 60
     assert np.corrcoef(photograph.mean(2).ravel(), blue.mean(2).ravel())[0, 1] > 0.4
-    one, other = np.ones(100), np.arange(100)
-    for share in (0, 0.25, 1):
-        np.testing.assert_allclose(any_style.mix(one, other, share), 1 + share * (other - 1))
 
 
 def test_pictures_of_any_kind_and_a_style_of_another_shape(magenta):
