@@ -1,4 +1,4 @@
-"""The workshop's commands: doctor, fetch, run, evaluate, verify, dream; handout, slides, pack."""
+"""The workshop's commands, for learners, instructors and maintainers."""
 
 import argparse
 import os
@@ -102,6 +102,14 @@ COMMANDS = {
             "out": {"metavar": "OUT", "help": "where the dreams go"},
             "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"},
             "--pixels": {"type": int, "default": 1024, "help": "of the longer side, at most"},
+        },
+    ),
+    "phone": (
+        "Show a page that runs a classifier in a browser, with LiteRT, and in no other place.",
+        lambda it: import_module("helpers.sharing.phone").serve(it.model, it.lan),
+        {
+            "model": {"metavar": "MODEL", "help": "a .keras file, of lesson 04 or of a parcel"},
+            "--lan": flag("for the phones in this network, too; with a QR code"),
         },
     ),
     "handout": (

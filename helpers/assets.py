@@ -92,7 +92,7 @@ def describe(name: str) -> str:
         where = f"to be downloaded, {_megabytes(asset.size)}"
     else:
         where = "not on this machine"
-    label = {"dataset": "Data", "results": "Results"}.get(asset.kind, "Weights")
+    label = {"dataset": "Data", "weights": "Weights"}.get(asset.kind, asset.kind.capitalize())
     return f"{label}: {asset.title}, {where} (licence: {asset.licence})"
 
 

@@ -1,93 +1,109 @@
 """Model cards and data cards: what can be counted is filled in, what only people know is asked for.
 
 After Mitchell and others, "Model cards for model reporting", 2019, and Gebru and others,
-"Datasheets for datasets", 2021. A card is markdown, with a heading for each question.
+"Datasheets for datasets", 2021. A card is markdown, with a heading for each question; a model's is
+in the form of the Hugging Face hub: a README.md that begins with its facts in YAML.
 """
 
+import json
 import re
 
 import numpy as np
 
+from helpers import numbers
+
 GAP = "(to be written)"
+TASK = "image-classification"  # in the hub's words
 FEWEST_WORDS = 8  # of a section that people write: less says nothing
 QUESTIONS = ("What it is for", "What it is not for", "Known limits")
 
 # The sections that a card must have, in this order.
-MODEL_SECTIONS = ("What it is", "How it was made", "How well it does", *QUESTIONS, "Licence")
-DATA_SECTIONS = (
-    "What it is",
-    "How it was collected",
-    "How it is split",
-    *QUESTIONS,
-    "Licence",
-)
+MODEL_SECTIONS = (
+    "What it is", "How it was made", "How well it does", *QUESTIONS, "How to repeat it", "Licence",
+)  # fmt: skip
+DATA_SECTIONS = ("What it is", "How it was collected", *QUESTIONS, "Licence")
+REPEAT = """You need Python 3.11, 3.12 or 3.13 on a system for which TensorFlow has packages.
+
+```sh
+sha256sum --check SHA256SUMS                        # did all of it arrive unchanged?
+python -m venv ../parcel-env && . ../parcel-env/bin/activate
+pip install --require-hashes -r requirements.txt    # the very versions it was made with
+python evaluate.py                                  # repeats the number
+python predict.py toy/*                             # a first try
+```
+
+Or, with Docker: `docker build -t parcel . && docker run --rm --network none parcel`. `train.py`,
+where there is one, trains it anew: `mkdir ../anew && python train.py --out ../anew`."""
 
 
-def model_card(results: dict, by_digit: list[float], words: dict[str, str] | None = None) -> str:
-    """Return a digit reader's card.
+def model_card(about: dict, results: dict, words: dict[str, str] | None = None) -> str:
+    """Return a model's card. `about`, `results`: see `parcels.own`; a gap stays where words lack.
 
-    results: what train.py wrote. by_digit: the checkpoint's share of right answers for the digits 0
-    to 9. words: the three sections that only people can write, by their headings (`QUESTIONS`);
-    one that is missing or empty becomes a gap.
+    words: the sections that only people can write, by their headings (`QUESTIONS`).
     """
-    settings = results["settings"]
-    shares = np.array(results["right"]) / results["digits"]
-    worst, best = int(np.argmin(by_digit)), int(np.argmax(by_digit))
-    facts = {
-        "What it is": (
-            f"A convolutional network in Keras with {results['weights']:,} weights that reads a "
-            "handwritten digit in a picture of 28 × 28 pixels, white ink on black."
-        ),
-        "How it was made": (
-            f"`train.py`: {results['trained_on']:,} digits, {settings['epochs']} epochs, batches "
-            f"of {settings['batch']}, Adam with a learning rate of {settings['learning_rate']}, "
-            f"seeds {', '.join(map(str, results['seeds']))}; the checkpoint is that of seed "
-            f"{results['seeds'][0]}. "
-            + ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-            + "."
-        ),
-        "How well it does": (
-            f"It reads {claim(shares, results['digits'])} of {results['digits']:,} held-out digits "
-            f"(the mean of {len(shares)} seeds, ± one standard error). By digit, the "
-            f"checkpoint is best at {best} and worst at {worst}: "
-            + ", ".join(f"{digit}: {share:.0%}" for digit, share in enumerate(by_digit))
-            + "."
-        ),
-        "Licence": "Apache-2.0",
+    from huggingface_hub import EvalResult, ModelCardData
+
+    worst, *_, best = sorted(results["by_label"], key=results["by_label"].get)
+    texts = {
+        "What it is": about["what"],
+        "How it was made": results["made"],
+        "How well it does": f"{claim(results)} It is best at “{best}” "
+        f"({results['by_label'][best]:.0%}) and worst at “{worst}” "
+        f"({results['by_label'][worst]:.0%}).",
+        "How to repeat it": REPEAT,
+        "Licence": f"The programs and the model: {about['licence']}. The data: see DATA_CARD.md.",
     }
-    return _card("A digit reader", MODEL_SECTIONS, facts | _told(words))
+    measured = EvalResult(
+        task_type=about.get("task", TASK),
+        dataset_type="held-out",
+        dataset_name="data/held_out.npz",
+        metric_type="accuracy",
+        metric_value=results["right"][0] / results["examples"],
+    )
+    facts = ModelCardData(
+        license=about["licence"].lower(),
+        library_name="keras",
+        pipeline_tag=about.get("task", TASK),
+        model_name=about["title"],
+        eval_results=[measured],
+    )
+    return f"---\n{facts}\n---\n\n{_card(about['title'], MODEL_SECTIONS, texts, words)}"
 
 
-def data_card(y_train, y_test, licence: str, citation: str, words=None) -> str:
-    """Return the digits' card. `y_train`, `y_test`: their labels. words: as for `model_card`."""
-    train, test = (np.bincount(labels, minlength=10) for labels in (y_train, y_test))
-    facts = {
-        "What it is": (
-            f"{train.sum() + test.sum():,} pictures of handwritten digits from MNIST, 28 × 28 grey "
-            "values from 0 (paper) to 255 (ink), and the digit that each shows. `data/digits.npz`: "
-            "four NumPy arrays, no objects in them. `toy/`: ten of the held-out digits as PNG."
-        ),
-        "How it was collected": (
-            "NIST had employees of the US Census Bureau and high-school students fill in forms. "
-            f"Each digit was scaled into 20 × 20 pixels and centred. {citation}"
-        ),
-        "How it is split": (
-            f"{train.sum():,} to learn from, {_each(train)} of each digit; {test.sum():,} held "
-            f"out, {_each(test)} of each. The split was drawn at random: nobody knows who wrote "
-            "what, so a writer may be in both."
-        ),
-        "Licence": licence,
+def data_card(about: dict, counts: dict, words: dict[str, str] | None = None) -> str:
+    """Return the card of a model's data. counts: how many examples there are of each label."""
+    each = sorted(set(counts.values()))
+    amount = f"{each[0]:,}" if len(each) == 1 else f"{each[0]:,} to {each[-1]:,}"
+    texts = {
+        "What it is": f"{sum(counts.values()):,} held-out examples, {amount} of each of "
+        f"{len(counts)} labels. NumPy arrays, no objects in them; `toy/`: some to try at once.",
+        "How it was collected": about["data"],
+        "Licence": about["data_licence"],
     }
-    return _card("Handwritten digits", DATA_SECTIONS, facts | _told(words))
+    return _card(f"The data of: {about['title']}", DATA_SECTIONS, texts, words)
 
 
-def claim(shares, digits: int) -> str:
-    """Return a mean and its standard error with the digits that they deserve: "95.0 ± 0.7 %".
+def citation(about: dict) -> str:
+    """Return CITATION.cff, which says how to cite the model. (A text as JSON is YAML, too.)"""
+    title, author = json.dumps(about["title"]), json.dumps(about["author"])
+    return (
+        "cff-version: 1.2.0\nmessage: If you use this model, please cite it.\n"
+        f"title: {title}\nauthors:\n  - name: {author}\nlicense: {about['licence']}\n"
+    )
 
-    shares: of right answers, one for each seed, among the same `digits` held-out digits.
-    """
-    mean, spread = np.mean(shares), np.std(shares, ddof=1)
-    return f"{rounded(100 * mean, 100 * standard_error(mean, digits, spread, len(shares)))} %"
+
+def claim(results: dict) -> str:
+    """Return what is claimed, in a sentence, with its error: of several seeds the mean."""
+    of = results["examples"]
+    if len(results["right"]) == 1:
+        (right,) = results["right"]
+        return f"{right:,} of {of:,} held-out answers are right: {numbers.share(right, of).text()}."
+    shares = np.array(results["right"]) / of
+    error = standard_error(shares.mean(), of, shares.std(ddof=1), len(shares))
+    return (
+        f"{rounded(100 * shares.mean(), 100 * error)} % of {of:,} held-out answers are right (the "
+        f"mean of {len(shares)} seeds, ± one standard error)."
+    )
 
 
 def rounded(value: float, error: float) -> str:
@@ -121,16 +137,7 @@ def gaps(card: str, sections: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _each(counts: np.ndarray) -> str:
-    low, high = counts.min(), counts.max()
-    return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _told(words: dict[str, str] | None) -> dict[str, str]:
-    words = words or {}
-    return {name: str(words.get(name) or GAP).strip() for name in QUESTIONS}
-
-
-def _card(title: str, sections: tuple[str, ...], texts: dict[str, str]) -> str:
-    body = "".join(f"\n## {name}\n\n{texts[name]}\n" for name in sections)
+def _card(title: str, sections: tuple[str, ...], texts: dict, words: dict | None) -> str:
+    words = {name: str((words or {}).get(name) or GAP).strip() for name in QUESTIONS}
+    body = "".join(f"\n## {name}\n\n{(texts | words)[name]}\n" for name in sections)
     return f"# {title}\n{body}"

@@ -3,6 +3,7 @@
 import decimal
 import json
 
+import keras
 import numpy as np
 import pytest
 from verdicts import misjudged
@@ -105,12 +106,10 @@ def test_words_with_one_gap_are_not_attempted():
 def parcel(tmp_path_factory):
     """Return a parcel whose evaluate.py needs no TensorFlow."""
     work = parcels.draft(tmp_path_factory.mktemp("share") / "work")
-    (work / "evaluate.py").write_text('print(\'{"digits": 1000, "right": 944}\')')
-    (work / "model.keras").write_text("numbers")
-    made = {"seeds": [0, 1], "right": [944, 951], "answers": ["0" * 1000], "digits": 1000}
-    settings = {"epochs": 3, "batch": 64, "learning_rate": 0.002}
-    made |= {"trained_on": 4000, "weights": 9, "settings": settings, "versions": {}}
-    made["model"] = files.sha256(work / "model.keras")
+    (work / "evaluate.py").write_text('print(\'{"examples": 1000, "right": 944}\')')
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(work / "model.keras")
+    made = {"seeds": [0, 1], "right": [944, 951], "examples": 1000, "made": "By a test."}
+    made |= {"by_label": {"0": 0.9, "1": 1.0}, "model": files.sha256(work / "model.keras")}
     (work / "results.json").write_text(json.dumps(made))
     return parcels.pack(work, work.parent / "parcel", GOOD)
 
@@ -139,7 +138,7 @@ def test_lies_about_a_parcel(parcel):
         (lambda folder: boast(folder, False, right=956), "claims.json is not the file"),
         (lambda folder: (folder / "claims.json").unlink(), "claims.json is missing"),
         (lambda folder: boast(folder, tolerance=500), "a tolerance of 500"),
-        (lambda folder: boast(folder, digits=2000), "for another reason"),
+        (lambda folder: boast(folder, examples=2000), "for another reason"),
         (lambda folder: 1 / 0, "ZeroDivisionError"),
     ]
     assert misjudged(checks.lie, table, parcel) == []

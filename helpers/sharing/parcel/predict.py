@@ -1,10 +1,11 @@
-"""Read pictures of digits: python predict.py toy/*.png
+"""Name what pictures show: python predict.py toy/*.png
 
-Each picture is one digit, white ink on black, as MNIST's are: scaled into a box of 20 × 20 pixels
-and centred in 28 × 28. Any other size is resized first.
+Each is cropped to a square and brought to the model's size. Its colours stay as they are, from 0 to
+255; grey where the model takes grey.
 """
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -12,22 +13,26 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is loade
 
 import keras
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
 
 
 def main():
-    """Print a line for each picture: its name, the digit, and how probable the model finds it."""
+    """Print a line for each picture: its name, the label, and how probable the model finds it."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("pictures", type=Path, nargs="+")
     chosen = options.parse_args()
-    model = keras.models.load_model(HERE / "model.keras")  # safe_mode: no code out of a file
+    labels = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
+    model = keras.models.load_model(HERE / "model.keras", compile=False)  # safe mode
+    side, _, channels = model.input_shape[1:]
     for file in chosen.pictures:
         with Image.open(file) as picture:
-            pixels = np.asarray(picture.convert("L").resize((28, 28)), "float32") / 255
-        probabilities = model.predict(pixels[None, ..., None], verbose=0)[0]
-        print(f"{file.name}: {probabilities.argmax()} ({probabilities.max():.2f})")
+            picture = picture.convert("L" if channels == 1 else "RGB")
+            edge = side or min(picture.size)
+            pixels = np.asarray(ImageOps.fit(picture, (edge, edge)), "float32")
+        probabilities = model.predict(pixels.reshape(1, edge, edge, channels), verbose=0)[0]
+        print(f"{file.name}: {labels[probabilities.argmax()]} ({probabilities.max():.2f})")
 
 
 if __name__ == "__main__":
