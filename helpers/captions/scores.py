@@ -155,14 +155,16 @@ def evaluate(options, lesson) -> dict[str, float]:
 
 
 def evaluate_photos(options, lesson) -> dict[str, float]:
-    """Score the captioner of photographs: `python -m helpers evaluate captioner-photos --folder F`.
+    """Score the captioner of photographs: `python -m helpers evaluate captioner-photos F`.
 
     folder: captioned photographs as `caption_files.read` takes them; the "test" part is judged, by
     as many sentences for each as all of them have.
     """
     folder = options.get("folder") or os.environ.get("WORKSHOP_FLICKR8K")
     if not folder:
-        raise CaptionError("Say which photographs: --folder, or WORKSHOP_FLICKR8K, names a folder.")
+        raise CaptionError(
+            "Say which photographs: name their folder, or set WORKSHOP_FLICKR8K to it."
+        )
     photos = caption_files.split(caption_files.read(folder), folder)["test"]
     backbone = backbones.load("efficientnet_lite0", top=False)
     grids = captioning.photo_grids(backbone, [photo.path for photo in photos])

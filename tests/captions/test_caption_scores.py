@@ -3,10 +3,13 @@
 import functools
 import types
 
+import keras
 import numpy as np
 import pytest
 
-from helpers.captions import scores, world
+from helpers import images
+from helpers.captions import captioning, scores, world
+from helpers.captions.captioning import CaptionError, Vocabulary
 from helpers.captions.world import Scene, Thing
 from tools.scores import evaluate
 
@@ -84,6 +87,25 @@ def test_who_knows_the_answers_gets_full_marks(monkeypatch):
     for name in ("test: true", "test unseen: relation", "test: true, without attention"):
         assert figures[name] == 1, name
     assert 0.01 < figures["attention: share"] < 0.4 < figures["attention: on the right one"] < 0.9
+
+
+def test_photographs_are_judged_on_the_part_that_is_held_out(lesson, tmp_path, monkeypatch):
+    for n in range(12):
+        images.write(tmp_path / f"{n}.png", np.full((30, 30, 3), 20 * n, np.uint8))
+    lines = [f"{n}.png,{said}" for n in range(12) for said in ("a grey wall", "a wall")]
+    (tmp_path / "captions.txt").write_text("\n".join([*lines, "1.png,nothing to be seen"]))
+    network = keras.Sequential([keras.Input((224, 224, 3)), keras.layers.AveragePooling2D(32)])
+    network.add(keras.layers.Conv2D(320, 1))
+    backbone = types.SimpleNamespace(upto=lambda _: network, scale=lambda x: x, size=(224, 224))
+    known = Vocabulary.of(["a grey wall"])
+    captioning.save(tmp_path / "it.npz", lesson.build_photo_captioner(known), known)
+    monkeypatch.setattr(scores.backbones, "load", lambda *_, **__: backbone)
+    monkeypatch.setattr(scores.assets, "path", lambda _: tmp_path / "it.npz")
+    figures = scores.evaluate_photos({"folder": tmp_path}, lesson)
+    assert figures["photographs"] == 2 and 0 <= figures["BLEU-1, beam of 3"] <= 100
+    monkeypatch.delenv("WORKSHOP_FLICKR8K", raising=False)
+    with pytest.raises(CaptionError, match="name their folder"):
+        scores.evaluate_photos({}, lesson)
 
 
 @pytest.mark.slow
