@@ -120,7 +120,11 @@ def test_each_has_her_own_files_and_saw_in_them_what_the_lessons_show(desks):
             assert printed(on_disk.cells) == printed(notebook.cells)
             if "02_tensorboard" not in path:  # there each has a run of her own
                 ours = nbformat.read(ROOT / "notebooks" / path.rpartition("/")[2], as_version=4)
-                assert printed(notebook.cells[1:]) == printed(ours.cells)  # behind the note
+                pairs = zip(notebook.cells[1:], ours.cells, strict=True)  # behind the note
+                # What needs a fetched asset is not here: such cells ran, and are not compared.
+                pairs = [(hers, own) for hers, own in pairs if "needs-" not in str(own.metadata)]
+                hers, own = zip(*pairs, strict=True)
+                assert printed(hers) == printed(own)
 
 
 def printed(cells):
