@@ -44,11 +44,24 @@ def dream(options):
     return min(1, door.dream(options.folder, options.out, options.layer, options.pixels))
 
 
+def paint(options):
+    """Paint a folder's pictures; return 1 if some could not be read."""
+    import_module("helpers.start").quiet()
+    painter = import_module("helpers.styles.painters").load(options.painter)
+    each = import_module("helpers.images").each
+    return min(1, each(options.folder, options.out, options.pixels, painter.pieces))
+
+
 def flag(words):
     """Describe an option that is given or not."""
     return {"action": "store_true", "help": words}
 
 
+FOLDERS = {
+    "folder": {"metavar": "FOLDER", "help": "of pictures"},
+    "out": {"metavar": "OUT", "help": "another folder, for the results"},
+    "--pixels": {"type": int, "default": 1024, "help": "of the longer side, at most"},
+}
 LESSONS = {"nargs": "*", "metavar": "LESSON", "help": "01, or a path; default: all"}
 # What a command is for, what it runs, and its arguments. Whatever is no number is exit code 0.
 COMMANDS = {
@@ -97,12 +110,12 @@ COMMANDS = {
     "dream": (
         "DeepDream (lesson 07) each picture of a folder, by GoogLeNet.",
         dream,
-        {
-            "folder": {"metavar": "FOLDER", "help": "of pictures"},
-            "out": {"metavar": "OUT", "help": "where the dreams go"},
-            "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"},
-            "--pixels": {"type": int, "default": 1024, "help": "of the longer side, at most"},
-        },
+        {**FOLDERS, "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"}},
+    ),
+    "paint": (
+        "Paint (lesson 08) each picture of a folder in the style of a painting.",
+        paint,
+        {**FOLDERS, "--painter": {"default": "strokes", "help": "its name, or a file"}},
     ),
     "phone": (
         "Show a page that runs a classifier in a browser, with LiteRT, and in no other place.",

@@ -7,6 +7,8 @@ import base64
 import io
 import os
 import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from numbers import Integral
 from pathlib import Path
 
@@ -21,6 +23,8 @@ MAX_PIXELS = 64_000_000
 
 # Pillow reads EPS by running Ghostscript on it: a program that could do anything.
 REFUSED_FORMATS = {"EPS"}
+
+LEFTOVERS = ("Thumbs.db", "desktop.ini")  # of Windows, in a folder of pictures
 
 
 class ImageError(ValueError):
@@ -101,6 +105,42 @@ def write(path, image: np.ndarray) -> None:
         raise ImageError(
             f"{path} can't be written ({error.strerror}): choose another folder."
         ) from None
+
+
+def each(folder, out, pixels: int | None, work: Callable) -> int:
+    """Turn the pictures of `folder`, at most `pixels` on the longer side, into JPEGs in `out`.
+
+    `work(picture)` yields the share that is done, from 0 to 1, with the picture so far (only the
+    last one counts). One line shows the progress. A file that can't be read is named, and the rest
+    goes on. Returns how many were left out; ImageError where there is nothing to do.
+    """
+    folder, out = Path(folder).expanduser(), Path(out).expanduser()
+    if not folder.is_dir():
+        raise ImageError(f"There is no folder {folder}: check its name and where it is.")
+    if out.resolve() == folder.resolve():
+        raise ImageError(f"{out} is the pictures' own folder: name another one for the results.")
+    entries = (entry for entry in folder.iterdir() if entry.name[0] != ".")
+    sources = sorted(entry for entry in entries if entry.is_file() and entry.name not in LEFTOVERS)
+    if not sources:
+        raise ImageError(f"{folder} holds no files: put pictures into it.")
+    left_out = 0
+    with suppress(OSError):  # where it can't be made, `write` says why
+        out.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        twins = sum(other.stem == source.stem for other in sources)
+        target = out / f"{source.name if twins > 1 else source.stem}.jpg"
+        try:
+            picture = read(source, pixels)
+        except ImageError as error:
+            print(f"{error} It was left out.")
+            left_out += 1
+            continue
+        for done, result in work(picture):  # noqa: B007 - of the results the last one counts
+            bar = "█" * round(20 * done)
+            print(f"\r{source.name}: {bar:░<20} {done:4.0%}", end="", flush=True)
+        write(target, result)
+        print(f"\r{source.name}: {target}".ljust(len(source.name) + 30))
+    return left_out
 
 
 def data_url(image: np.ndarray, format: str = "jpeg") -> str:

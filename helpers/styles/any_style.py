@@ -19,7 +19,7 @@ import tensorflow as tf
 from keras import layers
 
 from helpers import assets, images
-from helpers.styles import onnx_weights, painters
+from helpers.styles import large, onnx_weights, painters
 from helpers.styles.onnx_weights import attributes
 from helpers.styles.styling import StyleError
 
@@ -43,7 +43,7 @@ class AnyStyle:
         pixels = images.as_floats(images.read(picture, STYLE_SIZE))
         return self.reader(pixels[None], training=False)[0].numpy()
 
-    def paint(self, photograph, style: np.ndarray, size: int = painters.LARGEST) -> np.ndarray:
+    def paint(self, photograph, style: np.ndarray, size: int = large.WHOLE) -> np.ndarray:
         """Paint a photograph with a style's 100 numbers: uint8, its longer side at most `size`."""
         style = np.asarray(style, "float32")
         if style.shape != (NUMBERS,):
@@ -52,7 +52,7 @@ class AnyStyle:
                 "get one from a picture with style(picture)."
             )
         picture = images.as_floats(images.read(photograph, size))
-        return painters.paint_all_of(picture, lambda ready: self._compiled(ready, style[None]))
+        return large.paint_all_of(picture, lambda ready: self._compiled(ready, style[None]))
 
     @functools.cached_property
     def _compiled(self):

@@ -13,7 +13,7 @@ yet, and all of it is trained, as Johnson did; it takes longer. How both learn s
 
 import itertools
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from keras import layers
 
 from helpers import assets, files, images
 from helpers.images import as_floats
-from helpers.styles import onnx_weights, styling
+from helpers.styles import large, onnx_weights, styling
 from helpers.vision import photos
 
 SHIPPED = {
@@ -34,8 +34,7 @@ SHIPPED = {
 }
 EPSILON = 1e-5  # of the normalisation, as in the file
 CROP = 128  # pixels of the pieces of photographs that it learns from
-LARGEST = 1024  # pixels of the longer side of what it paints, unless more is asked for
-SMALLEST, MULTIPLE = 16, 4  # what the network can take
+paint_all_of = large.paint_all_of
 SWATCH = 64  # pixels of a style, in each direction, that a painter keeps to know its colours
 
 
@@ -46,14 +45,19 @@ class Painter:
     network: object = field(repr=False)
     style: np.ndarray = field(repr=False)
 
-    def paint(self, photograph, size: int = LARGEST) -> np.ndarray:
+    def paint(self, photograph, size: int | None = large.WHOLE) -> np.ndarray:
         """Paint a photograph of any kind and size; the longer side becomes at most `size` pixels.
 
         Returns uint8 (height, width, 3), the same for the same photograph.
         """
-        picture = as_floats(images.read(photograph, size))
-        palette = as_floats(images.read(self.style))
-        return paint_all_of(styling.match_colours(picture, palette), self.network)
+        *_, (_, painted) = self.pieces(images.read(photograph, size))
+        return painted
+
+    def pieces(self, picture: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+        """Paint uint8 of any size piece by piece: yield the share done, and the picture so far."""
+        small, palette = (images.read(one, large.WHOLE) for one in (picture, self.style))
+        recolour = styling.colour_map(as_floats(small), as_floats(palette))
+        return large.pieces(picture, self.network, prepare=lambda one: recolour(as_floats(one)))
 
 
 def network():
@@ -106,17 +110,6 @@ def mirrored(x, edge: int):
     """Continue maps by `edge` places on each side, as in a mirror."""
     beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
     return layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
-
-
-def paint_all_of(picture: np.ndarray, network: Callable) -> np.ndarray:
-    """Paint a picture, floats (height, width, 3), of any size: uint8 of the same size.
-
-    For a network that halves it twice it is continued to the right and below, and cut again.
-    """
-    height, width = picture.shape[:2]
-    more = [max(SMALLEST, -(-side // MULTIPLE) * MULTIPLE) - side for side in (height, width)]
-    ready = np.pad(picture, ((0, more[0]), (0, more[1]), (0, 0)), "edge")
-    return images.as_bytes(network(ready[None])[0])[:height, :width]
 
 
 def mean_and_spread(pictures):

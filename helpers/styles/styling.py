@@ -220,7 +220,12 @@ def _clipped(picture):
 
 
 def match_colours(picture: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Give a picture the mean colour and the spread of colours of another; floats, 0 to 1.
+    """Give a picture the mean colour and the spread of colours of another; floats, 0 to 1."""
+    return colour_map(picture, palette)(picture)
+
+
+def colour_map(picture: np.ndarray, palette: np.ndarray) -> Callable:
+    """Return the function that takes a picture's colours, or a piece's, to those of a palette.
 
     The linear map that moves colours least on the whole (Pitié, Kokaram: CVMP 2007).
     """
@@ -228,7 +233,8 @@ def match_colours(picture: np.ndarray, palette: np.ndarray) -> np.ndarray:
     spread, wanted = (np.cov(colours.T, bias=True) + 1e-5 * np.eye(3) for colours in (flat, other))
     root = sqrtm(spread).real
     turn = np.linalg.solve(root, sqrtm(root @ wanted @ root).real) @ np.linalg.inv(root)
-    return _clipped((flat - flat.mean(0)) @ turn + other.mean(0)).reshape(picture.shape)
+    mean = flat.mean(0)
+    return lambda piece: _clipped((piece - mean) @ turn + other.mean(0))
 
 
 def keep_colours(painted: np.ndarray, photograph: np.ndarray) -> np.ndarray:

@@ -6,8 +6,9 @@ import tensorflow as tf
 from skimage import data
 from small import interrupted_after
 
+from helpers import __main__ as command
 from helpers import assets, images
-from helpers.styles import onnx_weights, painters, patterns, styling
+from helpers.styles import large, onnx_weights, painters, patterns, styling
 from helpers.styles.painters import Painter
 from helpers.styles.styling import StyleError
 from helpers.vision import photos
@@ -44,6 +45,36 @@ def test_any_picture_is_painted_at_its_size_the_same_each_time(painter):
     one, again = (painter.paint(data.coffee(), 64) for _ in "12")
     assert one.shape == (43, 64, 3)
     np.testing.assert_array_equal(one, again)
+
+
+@pytest.mark.parametrize("build", [painters.network, painters.beginner])
+def test_in_pieces_it_is_the_same_picture_without_a_seam(build, monkeypatch):
+    """With mean and spread of the whole picture; those of a smaller copy are near them."""
+    cat, network = images.read(data.chelsea(), 200), build()
+    whole, held_at = large.paint_all_of(images.as_floats(cat), network), large.held_at
+    monkeypatch.setattr(large, "WHOLE", 160)
+    monkeypatch.setattr(large, "TILE", 64)
+    *_, (_, nearly) = large.pieces(cat, network)
+    assert np.abs(nearly.astype(int) - whole).mean() < 12
+    monkeypatch.setattr(large, "held_at", lambda _, *rest: held_at(images.as_floats(cat), *rest))
+    shares, pictures = zip(*large.pieces(cat, network), strict=True)
+    assert len(shares) == 3 * 4 and shares[-1] == 1
+    assert np.abs(pictures[-1].astype(int) - whole).max() <= 1
+
+
+def test_a_folder_is_painted_by_a_name_or_a_file(painter, tmp_path, capsys):
+    painters.save(painter, tmp_path / "mine.npz")
+    inside, out = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    for name in ("a.png", "a.jpg", "b.webp"):
+        images.write(inside / name, data.coffee()[:90, :120])
+    words = ["paint", str(inside), str(out), "--pixels", "60", "--painter"]
+    assert command.main([*words, str(tmp_path / "mine.npz")]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.jpg.jpg", "a.png.jpg", "b.jpg"]
+    assert images.read(out / "b.jpg").shape == (45, 60, 3)
+    assert command.main([*words, next(iter(painters.SHIPPED))]) == 0
+    assert command.main([*words, "nobody"]) == 1
+    assert "There is no painter 'nobody'" in capsys.readouterr().err
 
 
 def test_pieces_repeat_by_seed_and_the_palace_is_held_out():
