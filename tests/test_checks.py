@@ -1,10 +1,18 @@
-"""All checks at once: each belongs to a lesson's exercise and is tested, and none stands alone."""
+"""Each check belongs to a lesson's exercise and tells right answers from wrong ones, and why.
 
+The answers stand in a room's `answers.py`, in a function of the check's name: rows of an answer and
+"right" or words of the reason; or those rows, then what else the check is asked with. What a check
+asks of every answer (gaps, functions, numbers, shapes) is the matter of ground/test_exercises.py.
+"""
+
+import functools
 import importlib
 import re
+import runpy
 from pathlib import Path
 
 import pytest
+from verdicts import misjudged
 
 import helpers
 from helpers.exercises import Exercise
@@ -12,37 +20,48 @@ from tools import notebooks
 
 HERE = Path(__file__).parent
 ROOMS = sorted(path.parent.name for path in Path(helpers.__file__).parent.glob("*/checks.py"))
+MODULES = {room: importlib.import_module(f"helpers.{room}.checks") for room in ROOMS}
+CHECKS = {
+    (room, name): it
+    for room, module in MODULES.items()
+    for name, it in vars(module).items()
+    if isinstance(it, Exercise)
+}
 IMPORT = re.compile(r"^from helpers\.(\w+) import (?:\([^)]*?|[^\n(]*?)\bchecks\b", re.MULTILINE)
 
 
-def asked():
-    """{room: names of the checks that its lessons' exercises ask}; the guard sees to solutions."""
-    found = dict.fromkeys(ROOMS, ())
+@functools.cache
+def answers(room):
+    return runpy.run_path(str(HERE / room / "answers.py"))
+
+
+def test_every_check_is_asked_once_in_a_lesson_and_has_hints():
+    asked = []
     for path in notebooks.lessons():
         code = [cell for cell in notebooks.read(path).cells if cell.cell_type == "code"]
         exercises = [cell for cell in code if "exercise" in cell.metadata.get("tags", [])]
         (room,) = IMPORT.findall("\n".join(cell.source for cell in code))
         for cell in exercises:
-            found[room] += tuple(re.findall(r"\bchecks\.(\w+)\.check\(", cell.source))
-    return found
-
-
-ASKED = asked()
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_check_is_asked_once_in_a_lesson_and_has_hints_and_a_test(room):
-    module = importlib.import_module(f"helpers.{room}.checks")
-    known = {name: it for name, it in vars(module).items() if isinstance(it, Exercise)}
-    assert sorted(ASKED[room]) == sorted(known)
-    text = "".join(path.read_text("utf-8") for path in (HERE / room).glob("test_checks_*.py"))
-    for name, exercise in known.items():
+            names = re.findall(r"\bchecks\.(\w+)\.check\(", cell.source)
+            asked += [(room, name) for name in names]
+    assert sorted(asked) == sorted(CHECKS) and len(ROOMS) == 10
+    for (_, name), exercise in CHECKS.items():
         assert exercise.name == name and len(set(exercise.hints)) >= 2
-        assert re.search(rf"\b{name}\b", text), f"no test tries {name}"
-    # `verdicts.why` and `verdicts.misjudged` ask for that state.
-    wrong = "not yet" in text or "why(" in text or "misjudged(" in text
-    assert "right" in text and wrong and "not attempted" in text
 
 
-def test_there_are_checks():
-    assert len(ROOMS) == 10
+@pytest.mark.parametrize(("room", "name"), CHECKS)
+def test_right_answers_pass_and_wrong_ones_get_their_reason(room, name, tmp_path):
+    exercise, make = CHECKS[room, name], answers(room)[name]
+    made = make(tmp_path) if make.__code__.co_argcount else make()
+    rows, *context = made if isinstance(made, tuple) else [made]
+    seen = []
+
+    def noted():
+        for answer, wanted in rows:
+            seen.append(wanted)
+            yield answer, wanted
+
+    assert misjudged(exercise, [(..., "not attempted")], *context) == []
+    assert misjudged(exercise, noted(), *context) == []
+    assert "right" in seen and len({*seen}) >= 4, "several wrong ones; the lesson has a right one"
+    assert misjudged(exercise, [("nonsense", "")], *context) == []
