@@ -26,7 +26,7 @@ TESTS := -m pytest notebooks tests --ignore=tests/browser --ignore=tests/classro
 # A lock for every machine and Python, with hashes, and no word of where it was made.
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help lab setup test test-all test-browser test-classroom test-newest style check-links run bench lock clean
+.PHONY: help lab setup test test-all test-browser test-classroom test-newest style check-links site run bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -48,7 +48,7 @@ test: style ## check everything that is quick: style, helpers, and each lesson's
 test-all: style ## check everything: with whole models on all data, real packages, all handouts
 	$(VENV) $(TESTS) $(ARGS)
 
-test-browser: setup ## try the lessons in JupyterLab in Chromium; CHROMIUM=/path/to/it
+test-browser: site ## try the lessons in JupyterLab in Chromium; CHROMIUM=/path/to/it
 	$(VENV) -m pytest tests/browser $(ARGS)
 
 test-classroom: setup ## let three learners work at once behind a JupyterHub of this machine
@@ -67,6 +67,12 @@ style: setup ## check how code and text are written
 check-links: setup ## ask whether all addresses in manifest, docs and lessons still answer
 	$(VENV) -m tools.links $(ARGS)
 
+site: setup ## build the site of all lessons into build/site: static, searchable, for any server
+	.venv/bin/uv venv --quiet --clear build/site-env
+	.venv/bin/uv pip install --quiet --require-hashes --python build/site-env \
+		--requirement docs/site/requirements.txt
+	build/site-env/bin/python docs/site/build.py
+
 run: setup ## run all lessons, with a report and their times and memory in build/
 	$(VENV) -m helpers run $(ARGS)
 
@@ -77,6 +83,8 @@ lock: setup ## fix versions and hashes anew after a change in pyproject.toml; AR
 	.venv/bin/uv pip compile pyproject.toml --output-file requirements.txt $(LOCKED) $(ARGS)
 	.venv/bin/uv pip compile --group classroom --constraint requirements.txt \
 		--output-file classroom/requirements.txt $(LOCKED) $(ARGS)
+	.venv/bin/uv pip compile --group site --constraint requirements.txt \
+		--output-file docs/site/requirements.txt $(LOCKED) $(ARGS)
 
 clean: ## remove what was made here: the environment, builds, runs
 	rm -rf .venv .venv.previous build runs tensorflow_workshop.egg-info .ruff_cache .hypothesis

@@ -32,11 +32,12 @@ MACHINES = [
 FILES = (
     *("Makefile", "README.md", "environment.yml", "pyproject.toml", "requirements.txt", ".ci/run"),
     *("tools/setup.py", "classroom/jupyterhub_config.py", "classroom/requirements.txt"),
+    "docs/site/requirements.txt",
     *(f"binder/{name}" for name in ("postBuild", "requirements.txt", "runtime.txt", "start")),
 )
-LEARNERS, SERVER = (
+LEARNERS, *OTHERS = (
     list(lock.read((ROOT / file).read_text()))
-    for file in ("requirements.txt", "classroom/requirements.txt")
+    for file in ("requirements.txt", "classroom/requirements.txt", "docs/site/requirements.txt")
 )
 
 
@@ -51,13 +52,22 @@ def on(machine, requirements):
 
 def test_the_locks_have_every_line_pinned_and_hashed_and_agree():
     assert len(LEARNERS) > 100
-    assert [pin.name for pin, hashes in (*LEARNERS, *SERVER) if not hashes] == []
-    server = {pin.name: lock.version(pin) for pin, _ in SERVER}
-    for requirement in map(Requirement, PYPROJECT["dependency-groups"]["classroom"]):
-        assert server[requirement.name] in requirement.specifier
-    learners = {pin.name: lock.version(pin) for pin, _ in LEARNERS}
-    other = {name for name in server.keys() & learners if server[name] != learners[name]}
-    assert not other, "run make lock"
+    learners = versions(LEARNERS)
+    for group, pins in zip(("classroom", "site"), OTHERS, strict=True):
+        assert [pin.name for pin, hashes in (*LEARNERS, *pins) if not hashes] == []
+        here = versions(pins)
+        for requirement in map(Requirement, PYPROJECT["dependency-groups"][group]):
+            assert all(version in requirement.specifier for version in here[requirement.name])
+        shared = here.keys() & learners.keys()
+        assert {name for name in shared if not here[name] <= learners[name]} == set(), "make lock"
+
+
+def versions(pins):
+    """Which versions a lock has of each package: one, or some for different Pythons."""
+    found = {}
+    for pin, _ in pins:
+        found.setdefault(pin.name, set()).add(lock.version(pin))
+    return found
 
 
 def test_each_machine_gets_what_the_project_asks_for_and_one_tensorflow():
