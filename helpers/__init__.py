@@ -8,6 +8,8 @@ weights of the manifest, verified · `images` pictures from files · `figures` p
 `sharing` (09), `scaling` (10). What runs, tests and hands out the lessons is in `tools`.
 """
 
+import contextlib
+import ctypes
 import os
 from pathlib import Path
 
@@ -16,6 +18,13 @@ from pathlib import Path
 # matter come as Python exceptions, and what remains is talk about the build.
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "0"}
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# TensorFlow's allocator for oneDNN keeps all memory that it ever took; the system's gives back what
+# is freed, provided that large pieces stand apart (glibc: from 1 MB on).
+os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
+with contextlib.suppress(AttributeError, OSError, TypeError):  # where there is no such knob
+    for knob in (-3, -1):  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+        ctypes.CDLL(None).mallopt(knob, 1_000_000)
 
 # Where a user has no home, as in a container that runs under any number, this folder is one.
 if os.path.expanduser("~") == "~":  # noqa: PTH111 - pathlib raises an error here
