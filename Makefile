@@ -1,8 +1,8 @@
-# The workshop's commands: `make help` lists them. They need GNU make and a Python as pyproject.toml
-# asks for; name it with PYTHON=python3.12 where the right one isn't found by itself.
+# `make` for those who have it: each target is a command of workshop.py, which any machine can run,
+# or of the environment that it makes. PYTHON=python3.12 names a Python other than the first found.
 
 ifdef PYTHON
-SETUP := --this-python
+THIS := --this-python
 else
 PYTHON := $(shell command -v python3 || command -v python || echo python3)
 endif
@@ -12,41 +12,36 @@ export HOME := $(CURDIR)
 endif
 
 PORT ?= 8888
-LESSON := notebooks/00_start_here.ipynb
+WORKSHOP := "$(PYTHON)" workshop.py
 VENV := .venv/bin/python
-# Where JupyterLab and nbconvert find the workshop's additions: the alt text of pictures.
-export JUPYTER_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
-# The first lesson, no news pop-up in front of it, and root (in containers) is fine.
-LAB := --LabApp.default_url=/lab/tree/$(LESSON) --LabApp.news_url=None --log-level=WARN \
-	--port=$(PORT) $(if $(filter 0,$(shell id -u)),--allow-root)
-# Units and lessons, which nbval compares strictly; two files at a time, in the order of conftest.py.
-TESTS := -m pytest notebooks tests --ignore=tests/browser --ignore=tests/classroom \
-	--ignore=tests/bench --nbval --nbval-current-env --nbval-cell-timeout=300 \
-	-n 2 --dist loadfile --no-loadscope-reorder
 # A lock for every machine and Python, with hashes, and no word of where it was made.
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help lab setup test test-all test-browser test-classroom test-newest style check-links site run bench lock clean
+.PHONY: help lab setup test test-all test-browser test-classroom test-newest test-oldest style addresses check-links site run bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 lab: setup ## open the lessons in JupyterLab; PORT=8888, ARGS="--no-browser"
-	@echo "JupyterLab starts. Without a browser: open the address below. Ctrl-C stops it."
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV) -m jupyterlab $(LAB) $(ARGS)
+	@$(WORKSHOP) lab --port=$(PORT) $(ARGS)
 
 setup: ## make the environment alone (.venv, as requirements.txt fixes it)
 	@command -v "$(PYTHON)" >/dev/null || { echo "Setup stopped. No Python is found here:" \
 		"install Python 3.12, then run the same command again."; exit 1; }
-	@"$(PYTHON)" -I tools/setup.py $(SETUP)
-	@$(VENV) -m helpers fetch --setup
+	@$(WORKSHOP) setup $(THIS)
 
-test: style ## check everything that is quick: style, helpers, and each lesson's outputs
-	$(VENV) $(TESTS) -m "not slow" $(ARGS)
+test: setup ## check everything that is quick: style, helpers, and each lesson's outputs
+	$(WORKSHOP) test $(ARGS)
 
-test-all: style ## check everything: with whole models on all data, real packages, all handouts
-	$(VENV) $(TESTS) $(ARGS)
+test-all: setup ## check everything: with whole models on all data, real packages, all handouts
+	$(WORKSHOP) test --all $(ARGS)
+
+test-oldest: setup ## run the lessons with the oldest packages they are for: Colab's
+	$(WORKSHOP) test --oldest $(ARGS)
+
+test-newest: setup ## test with the newest packages there are instead of the locked ones
+	$(WORKSHOP) test --newest $(ARGS)
 
 test-browser: site ## try the lessons in JupyterLab in Chromium; CHROMIUM=/path/to/it
 	$(VENV) -m pytest tests/browser $(ARGS)
@@ -54,15 +49,11 @@ test-browser: site ## try the lessons in JupyterLab in Chromium; CHROMIUM=/path/
 test-classroom: setup ## let three learners work at once behind a JupyterHub of this machine
 	$(VENV) -m pytest tests/classroom $(ARGS)
 
-test-newest: setup ## test with the newest packages there are instead of the locked ones
-	.venv/bin/uv venv --quiet --clear build/newest
-	.venv/bin/uv pip install --quiet --upgrade --python build/newest --editable .
-	build/newest/bin/python $(TESTS) -m "not slow" $(ARGS)
-
 style: setup ## check how code and text are written
-	$(VENV) -m ruff check
-	$(VENV) -m ruff format --check
-	.venv/bin/codespell
+	$(WORKSHOP) test --style
+
+addresses: setup ## write the lessons' buttons anew after a change of the address in pyproject.toml
+	$(VENV) binder/addresses.py
 
 check-links: setup ## ask whether all addresses in manifest, docs and lessons still answer
 	$(VENV) -m tools.links $(ARGS)

@@ -26,7 +26,7 @@ def fetch(options):
         reasons = "; ".join(dict.fromkeys(failed.values()))
         print(
             f"Not fetched: {', '.join(failed)} ({reasons}); lessons use a stand-in or say what "
-            "they need, and the next `make setup` completes it."
+            "they need, and the next set-up completes it."
         )
     return 1 if failed and not options.setup else 0
 
@@ -76,7 +76,7 @@ COMMANDS = {
         {
             "names": {"nargs": "*", "metavar": "NAME", "help": "an asset of data/manifest.toml"},
             "--all": flag("every asset there is"),
-            "--setup": flag("those that make setup fetches"),
+            "--setup": flag("those that set-up fetches"),
             "--from": {"dest": "source", "metavar": "MIRROR", "help": "a folder or address"},
             "--to": {"metavar": "FOLDER", "help": "write a mirror there"},
         },
@@ -136,21 +136,13 @@ COMMANDS = {
         {"lessons": LESSONS},
     ),
     "pack": (
-        "Write one archive for a room without a network, into build/pack.",
+        "Write one archive for a room without a network; `python3 ARCHIVE` installs from it.",
         lambda it: tool("packing").pack(it.names, it.platform, it.python, it.to),
         {
-            "names": {"nargs": "*", "help": "assets; default: what make setup fetches"},
+            "names": {"nargs": "*", "help": "assets; default: what set-up fetches"},
             "--platform": {"nargs": "+", "default": [], "help": "linux-x86_64, macos-arm64, …"},
             "--python": {"nargs": "+", "default": [], "help": "3.12, …"},
             "--to": {"metavar": "FILE", "help": "default: build/pack/tensorflow-workshop.zip"},
-        },
-    ),
-    "unpack": (
-        "Unpack such an archive and install from it; `python3 ARCHIVE` does the same.",
-        lambda it: tool("unpacking").unpack(it.archive, it.folder),
-        {
-            "archive": {"metavar": "ARCHIVE", "help": "what pack wrote"},
-            "folder": {"nargs": "?", "default": "tensorflow-workshop", "help": "a new one"},
         },
     ),
 }

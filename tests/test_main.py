@@ -10,7 +10,7 @@ from programs import ran
 from helpers import __main__ as command
 from helpers import assets
 from helpers.sharing import parcels
-from tools import doctor, handouts, notebooks, packing, running, scores, slides, unpacking
+from tools import doctor, handouts, notebooks, packing, running, scores, slides
 
 PYTHONS = ["3.12", "3.13"]
 
@@ -48,7 +48,6 @@ def test_an_expected_error_is_one_sentence(capsys):
         ("slides 99", 2, "There is no lesson 99"),
         ("pack xyz", 1, "There is no asset 'xyz'"),
         ("pack --platform beos", 2, "There is no platform beos"),
-        ("unpack xyz.zip", 1, "There is no archive xyz.zip"),
     ]:
         assert command.main(words.split()) == code, words
         out, err = capsys.readouterr()
@@ -75,7 +74,6 @@ def test_options_arrive(monkeypatch, capsys):
         (scores, "main", "x f --json", "x", ["f"], ("as_json", True)),
         (packing, "pack", "a --platform b --python 3.12 3.13 --to c", ["a"], ["b"], PYTHONS, "c"),
         (packing, "pack", "", [], [], [], None),
-        (unpacking, "unpack", "x.zip", "x.zip", "tensorflow-workshop"),
         (slides, "write", "00", [first]),
         (handouts, "handout", ""),
     ]:

@@ -25,14 +25,13 @@ GB = 1e9
 NEEDED_MEMORY = 1.9 * GB
 NEEDED_DISK, COMFORTABLE_DISK = 0.2 * GB, 1 * GB
 RECOMMENDED_CORES = 2
-NO_LIMIT = 2**60  # version 1 of control groups writes a number as large as this for none
 SHOWN_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "jupyterlab")
 # Some packages come under another name where there is a GPU, or no wheel for the CPU alone.
 STANDS_IN = {"tensorflow-cpu": "tensorflow"}
 LABEXTENSIONS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
 
 OK, NOTE, WRONG = "OK", "note", "WRONG"
-SET_UP = "`make setup` makes the environment; `make lab` opens JupyterLab in it"
+SET_UP = "`python3 workshop.py lab` makes the environment and opens JupyterLab in it"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def python():
     wanted, version = _project()["requires-python"], ".".join(map(str, sys.version_info[:3]))
     good = version in SpecifierSet(wanted)
     fact = version if good else f"{version} is not {wanted}"
-    return judge("Python", fact, (not good, WRONG, f"install a Python {wanted}, then `make setup`"))
+    return judge("Python", fact, (not good, WRONG, f"install a Python {wanted}, then {SET_UP}"))
 
 
 def packages():
@@ -100,7 +99,7 @@ def packages():
             findings.append(Finding(name, WRONG, fact, SET_UP))
         elif version != locked.get(name, version):
             fact = f"{version}; the lessons are tested with {locked[name]}"
-            findings.append(Finding(name, NOTE, fact, "`make setup` installs that"))
+            findings.append(Finding(name, NOTE, fact, "`python3 workshop.py setup` installs that"))
         if version and name in SHOWN_VERSIONS:
             shown.append(f"{name} {version}")
     if missing:
@@ -189,14 +188,10 @@ def tensorboard():
     if not prefix:
         return [Finding("TensorBoard", OK, "no hub here, so its own address works")]
     address = os.environ.get("TENSORBOARD_PROXY_URL", "")
-    if not _version("jupyter-server-proxy"):
-        fact = "a hub without jupyter-server-proxy"
-        remedy = "`pip install jupyter-server-proxy` where JupyterLab runs, then restart the server"
-    elif "%PORT%" not in address:
-        fact = "a hub, and TENSORBOARD_PROXY_URL does not say where TensorBoard is"
-        remedy = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
-    else:
+    if "%PORT%" in address:
         return [Finding("TensorBoard", OK, f"through the hub's proxy, {address}")]
+    fact = "a hub, and TENSORBOARD_PROXY_URL does not say where TensorBoard is"
+    remedy = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
     return [Finding("TensorBoard", WRONG, fact, remedy)]
 
 
@@ -223,7 +218,7 @@ def assets():
         if assets.available(name):
             findings.append(Finding(name, OK, assets.describe(name)))
         elif any("repo" in source or set(source) == {"wheel", "member"} for source in sources):
-            remedy = "`git checkout data`, or for a package's `make setup`, brings it back"
+            remedy = "`git checkout data` or `python3 workshop.py setup` brings it back"
             findings.append(Finding(name, WRONG, "not here, or not as it should be", remedy))
         else:
             optional.append(name)
@@ -263,18 +258,18 @@ def show():
 
 def cores():
     """Return how many cores this process may use: affinity, and a container's quota."""
-    quota = _cgroup("cpu", "cpu.max", ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
+    quota = _cgroup("cpu.max")
     shares = [int(used) // int(period) for used, period in quota if used.isdigit()]
     return max(1, min([len(_affinity()), *shares]))
 
 
 def memory_limit():
     """Return the memory limit of this container in bytes, or None where there is none."""
-    limits = _cgroup("memory", "memory.max", ("memory.limit_in_bytes",))
+    limits = _cgroup("memory.max")
     found = [int(limit[0]) for limit in limits if limit[0].isdigit()]
     hub = os.environ.get("MEM_LIMIT", "")  # hubs, and with them Binder, say it there as well
     found += [int(hub)] if hub.isdigit() else []
-    return min((limit for limit in found if limit < NO_LIMIT), default=None)
+    return min(found, default=None)
 
 
 def _affinity():
@@ -284,25 +279,17 @@ def _affinity():
     return set(range(os.cpu_count() or 1))
 
 
-def _cgroup(controller, unified, legacy):
+def _cgroup(setting):
     """Yield the fields of a control group's setting, for this process's group and those above.
 
-    unified: the setting's file in version 2 of control groups; legacy: its files in version 1.
-    Yields nothing where there are no control groups.
+    Yields nothing where there are no control groups of version 2.
     """
     for membership in SELF_CGROUP.read_text().splitlines() if SELF_CGROUP.exists() else ():
-        _, controllers, path = membership.split(":", 2)
-        if not controllers:
-            base, files = CGROUPS, (unified,)
-        elif controller in controllers.split(","):
-            base, files = CGROUPS / controller, legacy
-        else:
-            continue
-        group = base / path.lstrip("/")
+        group = CGROUPS / membership.rpartition(":")[2].lstrip("/")
         for folder in (group, *group.parents):
-            if folder.is_relative_to(base):
+            if folder.is_relative_to(CGROUPS):
                 with contextlib.suppress(OSError):
-                    yield " ".join((folder / file).read_text() for file in files).split()
+                    yield (folder / setting).read_text().split()
 
 
 # --- what the project says ----------------------------------------------------------------------

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TEXTS = (".cff", ".ipynb", ".md", ".toml")
 # An address ends before what encloses it. Places of one's own, and examples, are no addresses.
 ADDRESS = re.compile(r"https://[^\s\"'<>)\]}`\\|…]+")
-OWN = re.compile(r"https://(HUB|localhost|127\.|[^/]*example\.|NAME|YOUR)")
+OWN = re.compile(r"https://(HUB|localhost|127\.|[^/]*example\.|NAME|YOUR|.*\bYOUR_NAME)")
 GONE = (404, 410)
 
 

@@ -23,6 +23,7 @@ LANGUAGE_INFO |= {"codemirror_mode": {"name": "ipython", "version": 3}}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ROW = re.compile(r"^\| \[\d\d [^\]]*\]\(notebooks/(\d\d_\w+\.ipynb)\)", re.MULTILINE)
 WRITTEN = re.compile(r"\A%%writefile (?:-a )?(\w+)\.py.*")
+HOSTED = "hosted"  # the tag of the cell that works on Colab and Kaggle alone
 MEASURED = re.compile(r"(<!-- measured -->).*?(<!-- /measured -->)", re.DOTALL)
 
 
@@ -53,6 +54,11 @@ def read(path):
     return notebook
 
 
+def is_hosted(cell):
+    """Tell whether it is the cell that does nothing but on Colab and Kaggle."""
+    return HOSTED in cell.metadata.get("tags", [])
+
+
 def normalise(notebook):
     """Take out of `notebook`, in place, what differs between runs and machines; return it.
 
@@ -70,6 +76,10 @@ def normalise(notebook):
             cell.metadata.setdefault("jupyter", nbformat.from_dict({}))["source_hidden"] = True
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+    hosted = [cell for cell in notebook.cells if is_hosted(cell)]
+    if any(cell.execution_count for cell in hosted):  # it does nothing here, and isn't counted
+        for cell in (cell for cell in notebook.cells if cell.get("execution_count")):
+            cell.execution_count = None if cell in hosted else cell.execution_count - 1
     # A kernel flushes its streams when it likes: one print, several outputs.
     CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
     return notebook

@@ -28,6 +28,7 @@ ARCHIVE = "tensorflow-workshop.zip"
 WORKSHOP = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-lessons"),
     *("Makefile", "environment.yml", "pyproject.toml", "requirements.txt", "conftest.py", ".ci"),
+    "workshop.py",
     *("binder", "classroom", "data", "docs", "helpers", "jupyter", "notebooks", "tests", "tools"),
 )
 LEFT_OUT = re.compile(r"\.|__pycache__$|.*\.egg-info$")  # what programs leave, and what is hidden
@@ -58,7 +59,7 @@ def _linux(processor):
     return Machine(tags, names)
 
 
-# What the set-up supports. Windows runs the workshop in WSL, which is a linux-x86_64.
+# What the set-up supports.
 MACHINES = {
     "linux-x86_64": _linux("x86_64"),
     "linux-aarch64": _linux("aarch64"),
@@ -66,13 +67,17 @@ MACHINES = {
         ["macosx_12_0_arm64"],  # pip takes the older ones, too
         {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
     ),
+    "windows-x86_64": Machine(
+        ["win_amd64"],
+        {"sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"},
+    ),
 }
 
 
 def pack(names=(), platforms=(), pythons=(), target=None):
     """Write the archive and, beside it, how to use it; return the archive's path.
 
-    names: assets (default: those that `make setup` fetches). platforms: names of MACHINES (default:
+    names: assets (default: those that set-up fetches). platforms: names of MACHINES (default:
     this machine's). pythons: versions such as "3.12" (default: this one's). target: the archive's
     path (default: in `build/pack`). Raises PackError and AssetError.
     """
@@ -82,9 +87,7 @@ def pack(names=(), platforms=(), pythons=(), target=None):
     for python in pythons - set(setup.supported()):
         raise PackError(f"Python {python} is none of {', '.join(setup.supported())}.")
     for platform in platforms - set(MACHINES):
-        windows = " Windows runs the workshop in WSL: linux-x86_64." if "win" in platform else ""
-        known = ", ".join(MACHINES)
-        raise PackError(f"There is no platform {platform}; there are: {known}.{windows}")
+        raise PackError(f"There is no platform {platform}; there are: {', '.join(MACHINES)}.")
     names = list(names or assets.names(setup=True))
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".mirror-", dir=BUILD) as mirror:
@@ -115,8 +118,8 @@ def pins(text, platform, python):
     pip can't do that: it evaluates the lock's conditions for the machine that it runs on. Some ask
     for the third number of Python's version, which nobody knows of the room: all that fit any.
     """
-    here = {**default_environment(), "os_name": "posix", "python_version": python}
-    here |= MACHINES[platform].markers
+    here = {**default_environment(), **MACHINES[platform].markers, "python_version": python}
+    here["os_name"] = "nt" if here["sys_platform"] == "win32" else "posix"
     environments = [{**here, "python_full_version": f"{python}.{third}"} for third in range(30)]
     found = {}
     for requirement, hashes in lock.read(text):

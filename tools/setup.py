@@ -1,11 +1,10 @@
-"""Make `.venv`, where the lessons run, with nothing but Python: `make setup` runs this file.
+"""Make `.venv`, where the lessons run, with nothing but Python: `workshop.py` does it first.
 
 The environment is trusted only when it carries a stamp, and the stamp is written last. So whatever
 stops the work half-way, the next call begins again, and an environment that was fine before comes
-back. This file is run as a script, before anything is installed: it uses the standard library only.
+back. It is used before anything is installed, so it knows the standard library only.
 """
 
-import argparse
 import ast
 import contextlib
 import hashlib
@@ -23,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 4_000_000_000  # 2.5 GB when installed, the rest for downloads and their cache
 STAMP = "workshop-stamp.json"
+WINDOWS = os.name == "nt"
 
 # Where packages come from is the user's to say, to pip, and uv hears the same under these names.
 # Where they go is ours: no other setting of pip's counts here (user, target, constraint, …).
@@ -39,7 +39,7 @@ SOURCES = {
     "retries": "UV_HTTP_RETRIES",
     "no-cache-dir": "UV_NO_CACHE",
 }
-OURS = re.compile(r"PIP_|PYTHON(HOME|PATH)$|UV_(?!.*(INDEX|HTTP|HOST|CACHE|CERT|TLS|KEYRING))")
+OURS = re.compile(r"PIP_|PYTHON(HOME|PATH)$|UV_(?!.*(INDEX|HTTP|HOST|CACHE|CERT|TLS|RING|MIRROR))")
 
 # Words of pip or uv for a failure -> ours. The first that is found counts: the finer come first.
 REMEDIES = {
@@ -70,7 +70,7 @@ REMEDIES = {
     ),
     "(No matching distribution found for|Because) tensorflow|no wheels? with a matching": (
         "TensorFlow has no package for this kind of machine (README.md says where it runs): use "
-        "Binder, or a machine with Linux, WSL or an Apple chip"
+        "Binder or Colab, or a machine with Linux, Windows or an Apple chip"
     ),
 }
 AGAIN = "then run the same command again"
@@ -80,19 +80,11 @@ class SetupError(RuntimeError):
     """What is in the way, and what to do about it, in one sentence or two."""
 
 
-def main(arguments=None):
-    """Make the environment unless it is there; return the exit status."""
-    parser = argparse.ArgumentParser(description="Make .venv, where the lessons run.")
-    words = "make it anew when another Python version made it"
-    parser.add_argument("--this-python", action="store_true", help=words)
-    options = parser.parse_args(arguments)
-    return told("Setup", lambda: make(ROOT, options.this_python))
-
-
 def told(name, work):
     """Do `work()`, and tell what stopped it; return the exit status."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a locale without our dots and dashes
+        if hasattr(stream, "reconfigure"):  # a notebook's has none
+            stream.reconfigure(errors="replace")  # a locale without our dots and dashes
     # A polite kill tidies up as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
@@ -131,20 +123,16 @@ def make(root, same_python=False):
 @contextlib.contextmanager
 def one_at_a_time(root):
     """Wait while another setup works in this folder."""
-    if os.name == "nt":
-        raise SetupError(
-            "This set-up is for Linux, macOS and WSL: on Windows use WSL, or conda (README.md)."
-        )
-    import fcntl
-
     with (root / "requirements.txt").open() as lock:
         try:
+            import fcntl
+
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say("Another setup is at work in this folder: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError:
-            pass  # some network drives have no locks: then two at once are the user's to avoid
+        except (ImportError, OSError):
+            pass  # Windows and some network drives: two at once are the user's to avoid
         yield
 
 
@@ -169,7 +157,12 @@ def is_complete(venv, root, same_python=False):
 
 def python_in(venv):
     """Return the path of the environment's interpreter."""
-    return venv / "bin" / "python"
+    return program_in(venv, "python")
+
+
+def program_in(venv, name):
+    """Return the path of a program of the environment."""
+    return venv / "Scripts" / (name + ".exe") if WINDOWS else venv / "bin" / name
 
 
 def this_python():
@@ -206,7 +199,7 @@ def supported(root=ROOT):
 
 
 def choose_python(root, same_python):
-    """Return a Python that can make the environment: this one, else one that is found by its name.
+    """Return a Python that can make the environment: this one, one found by its name, or uv's.
 
     Raises SetupError when there is none, or when it has to be this one and can't be.
     """
@@ -221,27 +214,47 @@ def choose_python(root, same_python):
             f"Python {version} came without its module venv or ensurepip, which make environments: "
             f"on Debian or Ubuntu `sudo apt install python{version}-venv` brings them."
         )
+    if not same_python:
+        with contextlib.suppress(SetupError, OSError):
+            return bring_python(root, known[-2])
     age = "old" if sys.version_info[:2] < (3, int(known[0][2:])) else "new"
     raise SetupError(
-        f"Python {version} is too {age} for TensorFlow: install Python {', '.join(known[:-1])} or "
-        f"{known[-1]}; if it isn't found by itself, name it, as in `make lab PYTHON=python3.12`."
+        f"Python {version} is too {age} for TensorFlow, and uv could not bring another: install "
+        f"Python {', '.join(known[:-1])} or {known[-1]}, and run the same with it, as in "
+        "`python3.12 workshop.py lab`."
     )
 
 
-def check_place(root):
-    """Raise SetupError when nothing can be written beside the lessons or packages don't fit."""
+def bring_python(root, version):
+    """Have uv find or download a Python of that version; return its path, or raise SetupError."""
+    say(f"Python {this_python()} doesn't fit: uv gets {version}")
+    with tempfile.TemporaryDirectory() as place:
+        environment = installers_environment(pip_settings(sys.executable))
+        uv = shutil.which("uv")
+        if not uv:
+            call([sys.executable, "-I", "-m", "venv", place], environment)
+            uv = get_uv(Path(place), root, environment)
+        call([str(uv), "python", "install", version], environment, root)
+        _, said = ask([str(uv), "python", "find", "--no-project", version], environment)
+    return said.strip()
+
+
+def check_place(root, needed=None):
+    """Raise SetupError when nothing can be written there, or `needed` bytes don't fit."""
+    needed = needed or NEEDED_BYTES
     try:
-        tempfile.TemporaryFile(dir=str(root)).close()
+        with tempfile.TemporaryDirectory(dir=str(root)) as place:
+            Path(place, "x" * 90, "y" * 80).mkdir(parents=True)  # as long as TensorFlow's longest
     except OSError as error:
         raise SetupError(
-            f"Nothing can be written in {root} ({error.strerror}): put the workshop into a "
-            "folder of your own and run the command there."
+            f"Nothing can be written in {root}, or no long names ({error.strerror}): put the "
+            "workshop into a folder of your own with a short path and run the command there."
         ) from error
     free = shutil.disk_usage(str(root)).free
-    if free < NEEDED_BYTES:
+    if free < needed:
         raise SetupError(
-            f"{free / 1e9:.1f} GB are free and the packages need {NEEDED_BYTES / 1e9:.0f} GB: "
-            "make room on this disk, or put the workshop on another."
+            f"{free / 1e9:.1f} GB are free and the workshop needs {needed / 1e9:.1f} GB: make room "
+            "on this disk, or put it on another."
         )
 
 
@@ -255,7 +268,10 @@ def place_for(venv):
     if (venv / STAMP).exists():
         say("The lock, the Python or the folder has changed: making the environment anew")
         remove(previous)
-        venv.rename(previous)
+        try:
+            venv.rename(previous)
+        except OSError as error:  # Windows keeps what is in use
+            raise SetupError(f"Something still uses .venv: close it, {AGAIN}.") from error
     elif venv.exists() or venv.is_symlink():
         say("A .venv without the workshop's stamp is here, half-made or not ours: making it anew")
         remove(venv)
@@ -285,18 +301,14 @@ def remove(folder):
 
 def install(venv, root):
     """Install the lock, hash by hash, and the workshop itself: pip brings uv, uv the rest."""
-    requirements = (root / "requirements.txt").read_text()
-    python, settings = python_in(venv), pip_settings(python_in(venv))
+    requirements = (root / "requirements.txt").read_text(encoding="utf-8")
+    settings = pip_settings(python_in(venv))
     environment = installers_environment(settings)
-    say("Getting uv, the fast installer")
-    pin = re.search(r"^uv==.*\n(?:[ \t].*\n)*", requirements, re.MULTILINE).group()
-    (venv / "uv.txt").write_text(pin)
-    pip(python, ["install", "--quiet", "--require-hashes", "-r", str(venv / "uv.txt")], environment)
+    # In the folder and with relative names: a name such as `workshop[1]` means something to uv.
+    uv = [str(get_uv(venv, root, environment)), "pip", "install", "--python", venv.name]
     count = len(re.findall(r"^\S+==", requirements, re.MULTILINE))
     download = "" if "no-index" in settings else ": about 600 MB to download, the first time"
     say(f"Installing up to {count} packages{download}")
-    # In the folder and with relative names: a name such as `workshop[1]` means something to uv.
-    uv = [str(python.with_name("uv")), "pip", "install", "--python", ".venv/bin/python"]
     # Compiling now rather than at the first import, which learners would wait for.
     lock = ["--require-hashes", "--compile-bytecode", "-r", "requirements.txt"]
     call([*uv, *lock, *uv_sources(settings)], environment, root)
@@ -304,6 +316,17 @@ def install(venv, root):
     # The lock brings setuptools, so nothing is fetched to build with.
     own = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--editable", "."]
     call([*uv, *own], environment, root)
+
+
+def get_uv(venv, root, environment):
+    """Install the lock's uv into an environment that has pip; return its path."""
+    say("Getting uv, the fast installer")
+    lock = (root / "requirements.txt").read_text(encoding="utf-8")
+    pin = re.search(r"^uv==.*\n(?:[ \t].*\n)*", lock, re.MULTILINE).group()
+    (venv / "uv.txt").write_text(pin)
+    ours = ["install", "--quiet", "--require-hashes", "-r", str(venv / "uv.txt")]
+    pip(python_in(venv), ours, environment)
+    return program_in(venv, "uv")
 
 
 def pip_settings(python):
@@ -337,7 +360,8 @@ def uv_sources(settings):
 
 def cache_folder():
     """Return the folder where uv keeps what it downloads."""
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    local = os.environ.get("LOCALAPPDATA") if WINDOWS else os.environ.get("XDG_CACHE_HOME")
+    caches = local or os.path.expanduser("~/.cache")  # noqa: PTH111
     return Path(os.environ.get("UV_CACHE_DIR") or caches + "/uv").absolute()
 
 
@@ -394,17 +418,13 @@ def remedy(words):
 
 def room():
     """Tell how much room there is wherever an installer writes, and what names another place."""
-    temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
-    places = {ROOT: "", temporary: ", TMPDIR", cache_folder(): ", UV_CACHE_DIR"}
-    free = {place: shutil.disk_usage(str(nearest(place))).free / 1e9 for place in places}
-    said = "; ".join(f"{free[place]:.1f} GB in {place}{places[place]}" for place in places)
-    return f"{said}: make room, or let a variable name another folder"
+    temporary = Path(os.environ.get("TMPDIR") or tempfile.gettempdir())
+    places = {"here": ROOT, "TMPDIR": temporary, "UV_CACHE_DIR": cache_folder()}
+    free = {name: shutil.disk_usage(str(nearest(places[name]))).free / 1e9 for name in places}
+    said = "; ".join(f"{name}: {places[name]}, {free[name]:.1f} GB" for name in places)
+    return f"{said}. Make room, or let a variable name another folder"
 
 
 def say(step):
     """Tell the learner what happens now."""
     print(f"· {step} …", flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,12 +15,10 @@ manifest's, and nothing stays when something is wrong. Who gave you the archive 
 for it is a program. This file runs before anything is installed: it uses the standard library only.
 """
 
-import argparse
 import contextlib
 import json
 import os
 import platform
-import shlex
 import shutil
 import subprocess
 import sys
@@ -44,16 +42,10 @@ class UnpackError(setup.SetupError):
     """Why the archive is refused, and what to do, in a sentence or two."""
 
 
-def main(arguments=None):
-    """Unpack the archive that this file runs in; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python3 tensorflow-workshop.zip",
-        description="Unpack the workshop and install its packages, all without a network.",
-    )
-    parser.add_argument("folder", nargs="?", default=FOLDER, help="a new one (%(default)s)")
-    options = parser.parse_args(arguments)
+def main():
+    """Unpack the archive that this file runs in, to the folder named after it or FOLDER."""
     archive = Path(__file__).resolve().parent
-    return setup.told("Unpacking", lambda: unpack(archive, options.folder))
+    return setup.told("Unpacking", lambda: unpack(archive, *sys.argv[1:2]))
 
 
 def unpack(archive, folder=FOLDER):
@@ -71,7 +63,7 @@ def unpack(archive, folder=FOLDER):
             setup.say("Unpacking")
             extract(whole, Path(work), wheels)
             settle(Path(work), folder, contents["assets"])
-    print(f"Done. To begin: cd {shlex.quote(str(folder))} && WORKSHOP_OFFLINE=1 make lab")
+    print(f"Done. To begin: python3 workshop.py --offline lab, in the folder {folder}")
 
 
 def settle(work, folder, assets):
@@ -142,13 +134,7 @@ def check_place(folder, whole):
         )
     if not folder.parent.is_dir():
         raise UnpackError(f"There is no folder {folder.parent} to unpack in.")
-    needed = sum(info.file_size for info in whole.infolist())
-    free = shutil.disk_usage(str(folder.parent)).free
-    if free < needed:
-        raise UnpackError(
-            f"{free / 1e9:.1f} GB are free and the archive holds {needed / 1e9:.1f} GB: make room, "
-            "or unpack on another disk."
-        )
+    setup.check_place(folder.parent, sum(info.file_size for info in whole.infolist()))
 
 
 def extract(whole, work, wheels):
@@ -168,7 +154,7 @@ def extract(whole, work, wheels):
 
 
 def install(folder, work):
-    """Make the environment from the wheels alone, as `make setup` does it from an index."""
+    """Make the environment from the wheels alone, as the set-up does it from an index."""
     before = dict(os.environ)
     for name in [name for name in before if name.startswith(("PIP_", "UV_"))]:
         del os.environ[name]  # a machine's settings know of other places, and so do pip's files
@@ -183,7 +169,7 @@ def install(folder, work):
 
 def take_assets(folder, mirror, names):
     """Put the archive's assets where the lessons look for them. Raise UnpackError on failure."""
-    command = [str(folder / ".venv" / "bin" / "python"), "-m", "helpers", "fetch", *names]
+    command = [str(setup.python_in(folder / ".venv")), "-m", "helpers", "fetch", *names]
     settings = {**os.environ, "WORKSHOP_OFFLINE": "1", "WORKSHOP_MIRROR": str(mirror)}
     if subprocess.run(command, cwd=str(folder), env=settings, check=False).returncode:
         raise UnpackError("The assets could not be put in the cache: the reason stands above.")

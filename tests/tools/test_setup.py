@@ -1,14 +1,13 @@
 """The set-up from nothing to ready, with a package index on loopback, and each way it can stop."""
 
 import ast
-import io
 import json
 import os
 import shutil
 import signal
 import sys
 import threading
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from unittest.mock import Mock
 
 import pytest
@@ -18,6 +17,12 @@ from programs import end, ran, start, wait_until
 from tools import setup
 
 SCRIPT = Path(setup.__file__)
+RUN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from tools import setup
+sys.exit(setup.told("Setup", lambda: setup.make(setup.ROOT)))
+"""
 
 
 class Project:
@@ -35,8 +40,8 @@ class Project:
         self.environment = settings(root.parent, index, *odd) | {"PIP_PREFIX": "/nowhere"}
 
     def start(self, **more):
-        script = self.root / "tools" / "setup.py"
-        return start(sys.executable, "-I", script, env={**self.environment, **more})
+        command = (sys.executable, "-I", "-c", RUN, self.root)
+        return start(*command, env={**self.environment, **more})
 
     def set_up(self, **more):
         return end(self.start(**more))
@@ -154,21 +159,51 @@ def test_what_is_no_folder_or_cannot_be_removed(tmp_path, monkeypatch):
         setup.remove(tmp_path)
 
 
-def test_a_python_is_found_by_its_name_unless_this_one_is_asked_for(tmp_path, monkeypatch):
+def test_a_python_is_found_by_its_name_or_brought_unless_this_one_is_asked_for(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert setup.choose_python(setup.ROOT, True) == sys.executable
     monkeypatch.setattr(sys, "executable", program(tmp_path / "python3", "echo 3.9"))
+    monkeypatch.setattr(sys, "version_info", (3, 9))
     program(tmp_path / "python3.13", "exit 1")  # without venv
     good = program(tmp_path / "python3.12", "echo a warning >&2; echo 3.12")
     assert setup.choose_python(setup.ROOT, False) == good
-    for version, words in (
-        ((3, 10), r"3\.10 is too old .* 3\.11, 3\.12 or 3\.13; .*PYTHON=python3\.12"),
-        ((3, 14), r"3\.14 is too new"),
-        ((3, 12), r"without its module venv .*sudo apt install python3\.12-venv"),
+    (tmp_path / "python3.12").unlink()
+    program(tmp_path / "uv", f'echo "$*" >> {tmp_path}/asked; echo /brought/python')
+    assert setup.choose_python(setup.ROOT, False) == "/brought/python"
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == ["python install 3.12", "python find --no-project 3.12"]
+    program(tmp_path / "uv", "exit 1")
+    for version, same, words in (
+        (
+            (3, 10),
+            False,
+            r"3\.10 is too old .*uv could not .* 3\.11, 3\.12 or 3\.13, ",
+        ),
+        ((3, 14), True, r"3\.14 is too new"),
+        ((3, 12), True, r"without its module venv .*sudo apt install python3\.12-venv"),
     ):
         monkeypatch.setattr(sys, "version_info", version)
         with pytest.raises(setup.SetupError, match=words):
-            setup.choose_python(setup.ROOT, True)
+            setup.choose_python(setup.ROOT, same)
+
+
+def test_where_no_uv_is_a_temporary_environment_has_the_locks(tmp_path, index, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", settings(tmp_path, index)["PIP_CONFIG_FILE"])
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    (tmp_path / "requirements.txt").write_text(index.uv)
+    call, brought = setup.call, []
+
+    def note(command, *more):  # it would download
+        brought.append(command[1:]) if "uv" in Path(command[0]).name else call(command, *more)
+
+    monkeypatch.setattr(setup, "call", note)
+    here = setup.this_python()
+    assert setup.version_of(setup.bring_python(tmp_path, here)) == here
+    assert brought == [["python", "install", here]]
 
 
 # What is in the way: one sentence, with the remedy
@@ -182,22 +217,27 @@ def test_a_place_or_a_machine_that_will_not_do(tmp_path, monkeypatch):
     with pytest.raises(setup.SetupError, match="a folder of your own"):
         setup.check_place(tmp_path / "python")
     monkeypatch.setattr(setup, "NEEDED_BYTES", 10**18)
-    with pytest.raises(setup.SetupError, match=r"GB are free and the packages need .* make"):
+    with pytest.raises(setup.SetupError, match=r"GB are free and the workshop needs .* make"):
         setup.check_place(tmp_path)
 
 
-def test_windows_is_shown_the_way_in_any_locale(tmp_path, monkeypatch):
-    (tmp_path / "requirements.txt").write_text("")
-    said = io.TextIOWrapper(io.BytesIO(), encoding="iso-8859-1")
-    with monkeypatch.context() as patch:
-        patch.setattr(setup, "ROOT", tmp_path)
-        patch.setattr(setup.os, "name", "nt")
-        patch.setattr(sys, "stderr", said)
-        patch.setattr(sys, "stdout", said)
-        assert setup.main([]) == 1
-        setup.say("Waiting")
-    said.seek(0)
-    assert "WSL" in (words := said.read()) and "Waiting ?" in words
+def test_windows_has_its_own_places_and_no_locks(tmp_path, monkeypatch):
+    monkeypatch.setattr(setup, "WINDOWS", True)
+    venv = PureWindowsPath(r"D:\Kurse\my wörkshop[1]\.venv")
+    assert str(setup.python_in(venv)) == rf"{venv}\Scripts\python.exe"
+    assert str(setup.program_in(venv, "uv")) == rf"{venv}\Scripts\uv.exe"
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    monkeypatch.delenv("UV_CACHE_DIR", raising=False)
+    assert setup.cache_folder() == tmp_path / "uv"
+    (tmp_path / "requirements.txt").touch()
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # importing it fails
+    with setup.one_at_a_time(tmp_path), setup.one_at_a_time(tmp_path):
+        pass
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / setup.STAMP).touch()
+    monkeypatch.setattr(Path, "rename", Mock(side_effect=PermissionError(13, "in use")))
+    with pytest.raises(setup.SetupError, match="close it"), setup.place_for(tmp_path / "used"):
+        pass
 
 
 def test_a_user_without_a_home_gets_one(tmp_path, monkeypatch):
@@ -213,10 +253,10 @@ def test_a_user_without_a_home_gets_one(tmp_path, monkeypatch):
 def test_words_of_pip_and_uv_become_a_remedy(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
     monkeypatch.setenv("UV_CACHE_DIR", "/a/cache")
-    room = f"GB in {tmp_path}/gone, TMPDIR; "
+    room = f"TMPDIR: {tmp_path}/gone, "
     for words, sentence in {
         "ERROR: Could not install: [Errno 28] No space left on device": room,
-        "error: failed to write: Disk quota exceeded (os error 122)": "/a/cache, UV_CACHE_DIR",
+        "error: failed to write: Disk quota exceeded (os error 122)": "UV_CACHE_DIR: /a/cache, ",
         "Hash mismatch for `demo==1.0`": "damaged or changed",
         "SSLError: CERTIFICATE_VERIFY_FAILED: certificate is not yet valid": "set the clock",
         "invalid peer certificate: certificate not valid yet: NotValidYet": "set the clock",
@@ -227,8 +267,8 @@ def test_words_of_pip_and_uv_become_a_remedy(tmp_path, monkeypatch, capsys):
         "ERROR: HTTP error 401 while getting x": "refuses to answer",
         "Failed: Temporary failure in name resolution": "can't be reached",
         "error: Failed to fetch: dns error": "can't be reached",
-        "No matching distribution found for tensorflow==2.21.0": "Linux, WSL or an Apple",
-        "Because tensorflow==2.21.0 has no wheels with a matching platform": "Linux, WSL or an",
+        "No matching distribution found for tensorflow==2.21.0": "Linux, Windows or an Apple",
+        "Because tensorflow==2.21.0 has no wheels with a matching platform": "Linux, Windows or",
         "ERROR: something new": "in the installer's own words",
     }.items():
         assert sentence in setup.remedy(words), words
@@ -237,9 +277,10 @@ def test_words_of_pip_and_uv_become_a_remedy(tmp_path, monkeypatch, capsys):
 
 def test_an_old_python_can_read_it_and_it_needs_nothing_but_python():
     names = set()
-    for script in (SCRIPT, SCRIPT.with_name("unpacking.py")):
+    for script in (SCRIPT, SCRIPT.with_name("unpacking.py"), setup.ROOT / "workshop.py"):
         for node in ast.walk(ast.parse(script.read_text("utf-8"), feature_version=(3, 7))):
             names |= {one.name for one in node.names} if isinstance(node, ast.Import) else set()
             names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
     own = {"setup", "tools"}  # it is beside unpacking.py in the archive
+    names -= {"google.colab", "packaging.requirements", "packaging.utils"}  # on Colab and Kaggle
     assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names == own
