@@ -21,7 +21,7 @@ USAGE = """usage: workshop.py COMMAND
           the lessons put out, alone; --oldest: the lessons with the oldest packages that they are
           for; --newest: with the newest; what follows is pytest's
   hosted  on Colab and Kaggle, in the first cell: get what is missing there
-  --offline before a command forbids it every download
+  --offline before a command forbids it every download, --full lets lessons train from nothing
 
 Anything else is a command of `python -m helpers`, such as `doctor`, `run` or `pack`."""
 
@@ -33,6 +33,7 @@ LESSONS += ["--nbval-cell-timeout=300", "--dist", "loadfile", "--no-loadscope-re
 UNITS = ["tests"] + ["--ignore=tests/" + one for one in ("browser", "classroom", "bench")]
 QUICK = UNITS + ["-m", "not slow"]
 MORE = {"--all": UNITS, "--lessons": [], "--oldest": [], "--newest": QUICK, "--style": []}
+SWITCHES = {"--offline": ("WORKSHOP_OFFLINE", "1"), "--full": ("WORKSHOP_MODE", "full")}
 STYLE = (["ruff", "check"], ["ruff", "format", "--check"], ["codespell_lib"])
 
 if sys.version_info < (3, 7):
@@ -50,8 +51,8 @@ from tools import setup  # noqa: E402
 
 def main(words):
     """Do what the words ask; return the exit status."""
-    if words[:1] == ["--offline"]:
-        os.environ["WORKSHOP_OFFLINE"] = "1"
+    while words and words[0] in SWITCHES:
+        os.environ.update([SWITCHES[words[0]]])
         words = words[1:]
     if not words or words[0] in ("help", "-h", "--help"):
         print(USAGE)

@@ -59,15 +59,16 @@ def test_commands(calls, monkeypatch, capsys):
 def test_the_lab_opens_the_first_lesson_also_on_windows_and_offline(calls, monkeypatch):
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setenv("WORKSHOP_OFFLINE", "0")
+    monkeypatch.setenv("WORKSHOP_MODE", "quick")
     for windows in (False, True):
         monkeypatch.setattr(setup, "WINDOWS", windows)
-        assert workshop.main(["--offline", "lab", "--port=9123"]) == 0
+        assert workshop.main(["--offline", "--full", "lab", "--port=9123"]) == 0
         assert calls[-1].startswith("python.exe" if windows else "python")
         assert "=/lab/tree/notebooks/00_start_here.ipynb " in calls[-1]
         assert "--port=9123" in calls[-1]
         root = not windows and os.getuid() == 0
         assert calls[-1].endswith("--allow-root") == root
-    assert os.environ["WORKSHOP_OFFLINE"] == "1"
+    assert (os.environ["WORKSHOP_OFFLINE"], os.environ["WORKSHOP_MODE"]) == ("1", "full")
     signal.signal(signal.SIGINT, before)
 
 
