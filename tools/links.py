@@ -14,7 +14,6 @@ TEXTS = (".cff", ".ipynb", ".md", ".toml")
 # An address ends before what encloses it. Places of one's own, and examples, are no addresses.
 ADDRESS = re.compile(r"https://[^\s\"'<>)\]}`\\|…]+")
 OWN = re.compile(r"https://(HUB|localhost|127\.|[^/]*example\.|NAME|YOUR|.*\bYOUR_NAME)")
-GONE = (404, 410)
 
 
 def addresses(root=ROOT):
@@ -60,7 +59,7 @@ def main(root=ROOT):
     for address, status in answers.items():
         if status != 200:
             print(f"{found[address]}: {address} – {status}")
-    gone, fine = (sum(one in known for one in answers.values()) for known in (GONE, [200]))
+    gone, fine = (sum(one in known for one in answers.values()) for known in ([404, 410], [200]))
     print(f"{fine} of {len(found)} addresses answer, {gone} are gone.")
     return 1 if gone else 0
 

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import difflib
 import importlib
 import json
 import math
@@ -38,9 +37,7 @@ def evaluate(name, words=()):
     is not known; what the evaluation raises passes through.
     """
     if name not in REGISTRY:
-        close = difflib.get_close_matches(name, REGISTRY, n=1)
-        hint = f"Did you mean '{close[0]}'?" if close else f"There are: {_known()}."
-        raise EvaluationError(f"There is nothing called '{name}' to evaluate. {hint}")
+        raise EvaluationError(f"There is nothing called '{name}' to evaluate. {_known()}")
     target, lesson, known = REGISTRY[name]
     parser = argparse.ArgumentParser(f"python -m helpers evaluate {name} [--json]")
     for file in known:
@@ -56,7 +53,7 @@ def evaluate(name, words=()):
 def main(name=None, words=(), as_json=False):
     """Print the figures of `name` (without one: what there is); return the exit code."""
     if name is None:
-        print(f"There are: {_known()}.")
+        print(_known())
         return 0
     figures = evaluate(name, words)
     if as_json:
@@ -68,7 +65,7 @@ def main(name=None, words=(), as_json=False):
 
 
 def _known():
-    return ", ".join(sorted(REGISTRY))
+    return f"There are: {', '.join(sorted(REGISTRY))}."
 
 
 def _number(value):

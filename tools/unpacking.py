@@ -132,8 +132,6 @@ def check_place(folder, whole):
         raise UnpackError(
             f"{folder} is there already: name another folder behind the archive, or remove it."
         )
-    if not folder.parent.is_dir():
-        raise UnpackError(f"There is no folder {folder.parent} to unpack in.")
     setup.check_place(folder.parent, sum(info.file_size for info in whole.infolist()))
 
 

@@ -1,6 +1,6 @@
 """Binder's image, made and started step by step in a clean Debian root, without a container engine.
 
-    python tests/classroom/rehearsal.py FOLDER --python PREFIX [--lesson 08]
+    python binder/rehearsal.py FOLDER --python PREFIX [--lesson 08]
 
 It takes Linux, root, debootstrap and a network; PREFIX is where a Python of binder/runtime.txt is
 installed (it stands for conda's). What repo2docker writes for the time after the repository was
@@ -23,10 +23,11 @@ from pathlib import Path
 import nbformat
 import psutil
 import requests
-from hub import ROOT, Kernel, answers, free_ports, packages, wait_until
-from test_binder import rendered
 
-sys.path.append(str(ROOT))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT), str(ROOT / "tests" / "classroom")]
+from hub import Kernel, answers, free_ports, packages, wait_until
+
 from tools import running
 
 BINDER = 2 * 2**30
@@ -39,8 +40,26 @@ mount --rbind /proc "$1/proc" && mount --rbind /dev "$1/dev" || exit
 [ -z "$WORKSHOP_MIRROR" ] || mount --bind "$WORKSHOP_MIRROR" "$1/mirror" || exit
 exec chroot --userspec=1000:1000 "$1" /usr/bin/env -i "${@:2}"
 """
+SCRIPT = """
+from repo2docker.app import Repo2Docker
+from repo2docker.buildpacks import PythonBuildPack
+kinds = (k(base_image="docker.io/library/buildpack-deps:24.04") for k in Repo2Docker().buildpacks)
+chosen = next(kind for kind in kinds if kind.detect())
+assert isinstance(chosen, PythonBuildPack)
+assert (chosen.binder_dir, chosen.python_version) == ("binder", "3.12")
+chosen.platform = "linux/amd64"  # what an engine would tell it
+print(chosen.render())
+"""
 Learner = namedtuple("Learner", "hub name token")
 Hub = namedtuple("Hub", "url")
+
+
+def rendered(place):
+    """Return the Dockerfile that repo2docker, installed at `place`, writes for this repository."""
+    environment = os.environ | {"PYTHONPATH": str(place)}
+    return subprocess.check_output(
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, text=True
+    )
 
 
 def steps(dockerfile):
@@ -90,6 +109,7 @@ def command(folder, known, words):
 
 
 def main():
+    """Make the image, start it, and print what it holds."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", type=Path, default=Path(sys.base_prefix))
@@ -141,6 +161,7 @@ def start(folder, known, number):
 
 
 def shown(watch, what):
+    """Print the peak that was watched beside what Binder gives."""
     share = watch.peak / BINDER
     print(f"{what}: {watch.peak / 1e9:.2f} GB, {share:.0%} of Binder's {BINDER / 1e9:.2f} GB")
 
