@@ -75,10 +75,10 @@ class Lesson:
         return nbformat.read(self.path, as_version=4)
 
     def cells(self, kind=""):
-        """(name for a complaint, cell) of every cell, or of those of a kind."""
+        """(name for a complaint, cell) of every cell, or those of a kind; not Colab's, see binder/."""
         for index, cell in enumerate(self.notebook.cells):
             start = cell.source.strip().partition("\n")[0][:40]
-            if kind in cell.cell_type:
+            if kind in cell.cell_type and not notebooks.is_hosted(cell):
                 yield f"cell {index} ({start!r})", cell
 
     def outputs(self):
@@ -117,8 +117,7 @@ def is_saved_as_the_maintainers_do(lesson):
     for name, cell in lesson.cells():
         if extra := set(cell.metadata) - {"tags", "jupyter"}:
             yield f"{name} carries metadata nobody needs: {', '.join(sorted(extra))}"
-    counted = [one for one in lesson.cells("code") if not notebooks.is_hosted(one[1])]
-    for expected, (name, cell) in enumerate(counted, start=1):
+    for expected, (name, cell) in enumerate(lesson.cells("code"), start=1):
         if cell.execution_count != expected:
             yield f"{name} has the count {cell.execution_count}, not {expected}: run it all anew"
 
