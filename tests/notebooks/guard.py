@@ -75,7 +75,7 @@ class Lesson:
         return nbformat.read(self.path, as_version=4)
 
     def cells(self, kind=""):
-        """(name for a complaint, cell) of every cell, or those of a kind; not Colab's, see binder/."""
+        """(name for a complaint, cell) of every cell but Colab's, or of those of a kind."""
         for index, cell in enumerate(self.notebook.cells):
             start = cell.source.strip().partition("\n")[0][:40]
             if kind in cell.cell_type and not notebooks.is_hosted(cell):
