@@ -66,11 +66,12 @@ def eye(layers=STYLE_LAYERS, network: str = "vgg16") -> Callable:
     model.set_weights(part.get_weights())
     model.trainable = False
 
-    def see(pictures):
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec((None, None, None, 3))])
+    def see(pictures):  # compiled, it drops the maps that nobody asked for
         answers = model(scale(pictures * 255.0), training=False)
         return dict(zip(layers, tf.nest.flatten(answers), strict=True))
 
-    return see
+    return lambda pictures: see(tf.cast(pictures, tf.float32))
 
 
 def gram(features):
@@ -142,21 +143,20 @@ def descend(
 
     By limited-memory BFGS (Byrd, Lu, Nocedal, Zhu 1995). `watch(picture)` is called after each
     look. Returns (the best picture met, the loss at each look, whether Ctrl-C or Jupyter's stop
-    button ended it early): an interrupt loses nothing.
+    button ended it early): an interrupt loses nothing. A loss that is a `tf.function` is compiled
+    once, however often it is used.
     """
     best, losses, scale = np.asarray(start, "float32"), [], 0.0
-
-    @tf.function(autograph=False)
-    def value_and_gradient(picture):
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            value = loss(picture)
-        return value, tape.gradient(value, picture)
+    if not hasattr(loss, "get_concrete_function"):
+        loss = tf.function(loss, autograph=False)
 
     def look(flat):
         nonlocal best, scale
         picture = flat.reshape(best.shape).astype("float32")
-        value, gradient = value_and_gradient(tf.constant(picture))
+        with tf.GradientTape() as tape:
+            tape.watch(pixels := tf.constant(picture))
+            value = loss(pixels)
+        gradient = tape.gradient(value, pixels)
         losses.append(float(value))
         if losses[-1] <= min(losses):
             best = picture
