@@ -21,25 +21,37 @@ def read(text):
             tags.append("hide-cell")
             cell.metadata["mystnb"] = {"code_prompt_show": "Show the solution"}
             cell.metadata["mystnb"]["code_prompt_hide"] = "Hide the solution"
-        for output in cell.get("outputs", []):
-            for kind in ("image/png", "image/jpeg"):
-                if kind in output.get("data", {}):
-                    page = _shown(output.data[kind], kind, output.metadata.get(kind, {}))
-                    output.data = {"text/html": page}
-                    break
-            else:  # Keras prints its tables in colours that are hard to read, too
-                if "text/plain" in output.get("data", {}):
-                    output.data.pop("text/html", None)
+        outputs = [one for one in cell.get("outputs", []) if not _passing(one)]
+        if cell.cell_type == "code":
+            cell.outputs = outputs
+        for output in outputs:
+            if "data" in output:
+                output.data = _shown(output.data, output.metadata)
     return notebook
 
 
-def _shown(data, kind, details):
+def _passing(output):
+    """Is it a progress bar's place?"""
+    return output.get("data", {}).get("text/plain", "").endswith(": a progress bar)")
+
+
+def _shown(data, details):
+    """Return an output's data as the site shows them: a picture as HTML, else text."""
+    for kind in ("image/png", "image/jpeg"):
+        if kind in data:
+            return {"text/html": _picture(base64.b64decode(data[kind]), kind, details[kind])}
+    if "image/svg+xml" in data:
+        return {"text/html": data["image/svg+xml"]}
+    # Keras prints its tables in colours that are hard to read, too.
+    return {kind: data[kind] for kind in data if kind != "text/html"}
+
+
+def _picture(content, kind, details):
     """Write a picture's file and return its HTML.
 
     In the dark theme a figure turns dark, and a copy on top of it shows the pictures in it as they
     are, as the additions in jupyter/ do in JupyterLab.
     """
-    content = base64.b64decode(data)
     name = f"{hashlib.sha256(content).hexdigest()[:16]}.{kind.removeprefix('image/')}"
     (PICTURES / name).write_bytes(content)
     width = f'width="{details["width"]}" ' if "width" in details else ""
