@@ -11,10 +11,8 @@ sys.path.insert(0, str(HERE))
 
 # Where the lessons are to be opened from: a fork's own address where its workflow builds the site.
 about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-named = about.get("urls", {}).get("Repository", "https://github.com/YOUR_NAME/tensorflow-workshop")
-address = named
-if "GITHUB_REPOSITORY" in os.environ:
-    address = f"https://github.com/{os.environ['GITHUB_REPOSITORY']}"
+named = about["urls"]["Repository"].removeprefix("https://github.com/")
+address = os.environ.get("GITHUB_REPOSITORY", named)
 
 project = "TensorFlow workshop"
 author = "The TensorFlow workshop's contributors"
@@ -36,7 +34,7 @@ html_static_path = ["static", str(ROOT / "build" / "site-sources" / "pictures")]
 html_css_files = ["site.css"]
 html_theme_options = {
     "logo": {"text": project, "alt_text": project},
-    "repository_url": address,
+    "repository_url": f"https://github.com/{address}",
     "repository_branch": f"v{about['version']}",
     "launch_buttons": {
         "binderhub_url": "https://mybinder.org",
@@ -57,6 +55,8 @@ def setup(app):
 
     def lead_on(app, name, source):
         text = source[0].replace("data/cards)", "data/cards/index.md)").replace(named, address)
-        source[0] = text.replace("](../helpers)", f"]({address}/tree/v{about['version']}/helpers)")
+        source[0] = text.replace(
+            "](../helpers)", f"](https://github.com/{address}/tree/v{about['version']}/helpers)"
+        )
 
     app.connect("source-read", lead_on)
