@@ -1,7 +1,6 @@
 """The workshop's commands, for learners, instructors and maintainers."""
 
 import argparse
-import os
 import sys
 from importlib import import_module
 
@@ -15,8 +14,6 @@ def fetch(options):
     """Bring assets into the cache, or write them into a mirror; return the exit code."""
     from helpers import assets
 
-    if options.source:
-        os.environ["WORKSHOP_MIRROR"] = options.source
     wanted = assets.names(options.setup) if options.setup or options.all else options.names
     if options.to:
         print(f"{len(assets.write_mirror(options.to, wanted))} files are in {options.to}")
@@ -77,7 +74,6 @@ COMMANDS = {
             "names": {"nargs": "*", "metavar": "NAME", "help": "an asset of data/manifest.toml"},
             "--all": flag("every asset there is"),
             "--setup": flag("those that set-up fetches"),
-            "--from": {"dest": "source", "metavar": "MIRROR", "help": "a folder or address"},
             "--to": {"metavar": "FOLDER", "help": "write a mirror there"},
         },
     ),

@@ -73,18 +73,24 @@ def names(setup: bool = False) -> list[str]:
     return [asset.name for asset in _manifest().values() if asset.setup or not setup]
 
 
-def path(name: str) -> Path:
-    """Return the verified local file of asset `name`; download it first where that is needed.
+def facts(name: str) -> Asset:
+    """Return what the manifest says of asset `name`: its licence, citation, size, digests."""
+    manifest = _manifest()
+    if name in manifest:
+        return manifest[name]
+    close = difflib.get_close_matches(name, manifest, n=1)
+    hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(manifest)}."
+    raise AssetError(f"There is no asset '{name}' in {DATA / 'manifest.toml'}. {hint}")
 
-    Of a collection it is the folder. Raises `AssetError` when there is no such asset or no source
-    can give it.
-    """
-    return _get(_asset(name))
+
+def path(name: str) -> Path:
+    """Return the verified file (of a collection: the folder), downloaded first where needed."""
+    return _get(facts(name))
 
 
 def describe(name: str) -> str:
     """Say in one line what the asset is, where it comes from on this machine, and its licence."""
-    asset = _asset(name)
+    asset = facts(name)
     found, _ = _look(asset)
     if found:
         where = found[0]
@@ -96,30 +102,17 @@ def describe(name: str) -> str:
     return f"{label}: {asset.title}, {where} (licence: {asset.licence})"
 
 
-def facts(name: str) -> Asset:
-    """Return what the manifest says of asset `name`: its licence, citation, size, digests."""
-    return _asset(name)
-
-
 def credit(name: str, file: str = "") -> str:
-    """Return the line to show with a picture: whose it is, and its licence.
-
-    file: its path in a collection whose pictures have makers of their own.
-    """
-    asset = _asset(name)
-    own = DATA / "collections" / f"{name}.credits.toml"
-    if not own.exists():
-        return f"{asset.citation.rstrip('.')}, {asset.licence}"
-    try:
+    """Say whose a picture is, and its licence; in some collections each `file` has its maker."""
+    asset, own = facts(name), DATA / "collections" / f"{name}.credits.toml"
+    if own.exists():
         return tomllib.loads(own.read_text(encoding="utf-8"))[file]
-    except KeyError:
-        raise AssetError(f"'{name}' has no picture '{file}' that could be credited.") from None
+    return f"{asset.citation.rstrip('.')}, {asset.licence}"
 
 
 def available(name: str) -> bool:
     """Could `path(name)` succeed without a download?"""
-    found, _ = _look(_asset(name))
-    return found is not None
+    return _look(facts(name))[0] is not None
 
 
 def offline() -> bool:
@@ -129,7 +122,7 @@ def offline() -> bool:
 
 def card(name: str) -> str:
     """Return the asset's card (markdown): what it is, how it was made, what for, its limits."""
-    return (DATA / "cards" / f"{_asset(name).name}.md").read_text(encoding="utf-8")
+    return (DATA / "cards" / f"{facts(name).name}.md").read_text(encoding="utf-8")
 
 
 def cache() -> Path:
@@ -148,7 +141,7 @@ def fetch(wanted: Iterable[str], quiet: bool = False) -> dict[str, str]:
     stops everything before the first download.
     """
     failed, vain = {}, {}
-    for asset in [_asset(name) for name in wanted]:
+    for asset in [facts(name) for name in wanted]:
         try:
             _get(asset, vain)
             line = describe(asset.name)
@@ -163,10 +156,10 @@ def write_mirror(folder: str | Path, wanted: Iterable[str]) -> list[str]:
     """Write the `wanted` assets' files into `folder`, as `WORKSHOP_MIRROR` reads them.
 
     Fetches first what isn't here. What comes with the workshop and its packages is left out; files
-    that lie there and are right stay. Returns the files' paths below `folder`. Raises AssetError.
+    that lie there and are right stay. Returns the files' paths below `folder`.
     """
     written = []
-    for asset in filter(_downloads, [_asset(name) for name in wanted]):
+    for asset in filter(_downloads, [facts(name) for name in wanted]):
         place = _get(asset)
         for path, inside in _in_mirror(asset).items():
             target = Path(folder) / inside
@@ -178,31 +171,20 @@ def write_mirror(folder: str | Path, wanted: Iterable[str]) -> list[str]:
     return written
 
 
-def publish(name: str, write: Callable[[Path], object] | str | Path) -> Path:
-    """Put what `write` makes at its place in `data/`, its size and SHA-256 into the manifest.
+def publish(name: str, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a file of the workshop's own; note its size and SHA-256 in the manifest.
 
-    write: a function that fills the path it is given, or a file. The asset needs its table in the
-    manifest (with a `repo` source) and its card first. Nothing is half-written, and the manifest
-    keeps its comments. Returns the file's new path.
+    The asset needs its table in the manifest (with a `repo` source) and its card first. Nothing is
+    half-written, and the manifest keeps its comments. Returns the file's path.
     """
     import tomlkit
 
-    asset, manifest = _asset(name), DATA / "manifest.toml"
-    inside = next((source["repo"] for source in asset.sources if "repo" in source), None)
-    if inside is None:
-        raise AssetError(
-            f"'{name}' is not one of the workshop's own files, so it can't be published: "
-            f"give its table in {manifest} a source {{ repo = '…' }} first."
-        )
-    if not callable(write) and not Path(write).is_file():
-        raise AssetError(f"There is no file {write} to publish as '{name}': train it first.")
+    manifest = DATA / "manifest.toml"
+    (inside,) = (source["repo"] for source in facts(name).sources if "repo" in source)
     target = DATA / inside
     target.parent.mkdir(parents=True, exist_ok=True)
     with files.replacing(target) as fresh:
-        if callable(write):
-            write(fresh)
-        else:
-            shutil.copyfile(write, fresh)
+        write(fresh)
     document = tomlkit.parse(manifest.read_text(encoding="utf-8"))
     document[name]["size"] = target.stat().st_size
     document[name]["sha256"] = files.sha256(target)
@@ -219,15 +201,6 @@ def _manifest() -> dict[str, Asset]:
         for algorithm in {"sha256", "md5"} & table.keys():
             table["digest"] = f"{algorithm}:{table.pop(algorithm)}"
     return {name: Asset(name=name, **table) for name, table in tables.items()}
-
-
-def _asset(name: str) -> Asset:
-    manifest = _manifest()
-    if name in manifest:
-        return manifest[name]
-    close = difflib.get_close_matches(name, manifest, n=1)
-    hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(manifest)}."
-    raise AssetError(f"There is no asset '{name}' in {DATA / 'manifest.toml'}. {hint}")
 
 
 # --- what is here already -----------------------------------------------------------------------

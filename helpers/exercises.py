@@ -59,8 +59,6 @@ class Exercise:
 
     def __init__(self, judge: Callable[..., str], title: str, hints: list[str]) -> None:
         """Keep the check `judge`, the exercise's `title` and its `hints`, gentlest first."""
-        if len(hints) < 2:
-            raise ValueError(f"'{title}' needs at least two hints, each a step further.")
         self.name = judge.__name__
         self.title = title
         self.hints = tuple(hints)
@@ -95,7 +93,7 @@ class Exercise:
 
         `context`: what `check` is asked with besides the answer. The solution is the variable
         `<exercise>_solution`. A learner's copy of the lesson has no cell that makes it: then that
-        cell of the lesson runs unseen. Raises ExerciseError when there is none.
+        cell of the lesson runs unseen.
         """
         if self.verdict(answer, *context).state == "right":
             print(f"{self.title} – the lesson goes on with your answer.")
@@ -111,8 +109,8 @@ class Exercise:
         return shell.user_ns[name]
 
     def verdict(self, *answers: object) -> Verdict:
-        """Judge `answers` without printing. TypeError if the exercise takes another number."""
-        inspect.signature(self._judge).bind(*answers)
+        """Judge `answers` without printing."""
+        inspect.signature(self._judge).bind(*answers)  # another number is the lesson's mistake
         if any(_has_gap(answer) for answer in answers):
             return Verdict("not attempted", "put your answer in place of the ... and run it again.")
         try:
@@ -128,14 +126,10 @@ def exercise(judge: Callable[..., str]) -> Exercise:
     """Make an `Exercise` of a check, with its title and hints from `hints.toml` beside its file.
 
     The check takes the learner's answer and what else it needs, raises `Wrong` where the answer is
-    wrong, and returns a sentence of insight when it is right. KeyError without title and hints,
-    ValueError with fewer than two hints.
+    wrong, and returns a sentence of insight when it is right.
     """
     file = Path(judge.__code__.co_filename).with_name("hints.toml")
     return Exercise(judge, **tomllib.loads(file.read_text(encoding="utf-8"))[judge.__name__])
-
-
-# -- the checks' vocabulary ----------------------------------------------------------------------
 
 
 def function(answer: object, signature: str) -> Callable:
@@ -217,9 +211,6 @@ def differentiable(answer: Callable, *inputs: object) -> None:
         )
 
 
-# -- what stands behind them ---------------------------------------------------------------------
-
-
 def _kind(value: object) -> str:
     kind = type(value).__name__
     article = "an" if kind[0] in "AEIOaeio" or kind == "ndarray" else "a"
@@ -227,7 +218,7 @@ def _kind(value: object) -> str:
 
 
 def _array(value: object) -> np.ndarray:
-    """`value` as an array; one of objects where it is none, such as lists of unequal lengths."""
+    """`value` as an array; an empty one of objects where it is none."""
     try:
         return np.asarray(value)
     except (TypeError, ValueError):
@@ -241,9 +232,7 @@ def _solution(name: str, module: str) -> str:
     """
     room = module.rpartition(".")[0]
     imports = re.compile(rf"^from {room} import (?:\([^)]*|[^\n(]*)\bchecks\b", re.MULTILINE)
-    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
-        if not re.fullmatch(r"\w+", path.stem):  # a copy: 00_start_here-Copy1
-            continue
+    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*[!0-9].ipynb")):  # a copy ends in -Copy1
         with contextlib.suppress(OSError, ValueError, LookupError):
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
             sources = ["".join(cell["source"]) for cell in cells]

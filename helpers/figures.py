@@ -61,10 +61,9 @@ in_style = matplotlib.style.context(["default", STYLE])
 class Picture:
     """A picture with its alt text, as a notebook shows it: a small PNG or JPEG.
 
-    `picture` is uint8, (height, width, 3), or a matplotlib figure; `width` is how wide to show it,
-    in CSS pixels. `alt` is a sentence that says what there is to see, for people who can't see it.
-    It is also the output's text, which the tests compare: so it must be true on any machine.
-    `within`: for a figure, [left, top, right, bottom] of each picture in it, in % of its sides.
+    `picture` is uint8, (height, width, 3), or a matplotlib figure; `width` is in CSS pixels. `alt`
+    says in a sentence what there is to see. It is also the output's text, which the tests compare:
+    so it must be true on any machine. `within`: where pictures stand in it, in %.
     """
 
     def __init__(self, picture, alt: str, width: int | None = None):
@@ -119,19 +118,13 @@ def show(fig, alt: str) -> None:
 
 
 def small_file(pixels) -> tuple[str, bytes]:
-    """Encode pixels as ("image/png", bytes) or ("image/jpeg", bytes), whichever is smaller.
-
-    That is PNG, with a palette of 256 colours, for a drawing, and JPEG for a photograph.
-    """
+    """Encode pixels as a PNG of 256 colours or a JPEG, whichever is smaller: (kind, bytes)."""
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     png, jpeg = io.BytesIO(), io.BytesIO()
     picture.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
     picture.save(jpeg, "JPEG", quality=85, optimize=True)
     files = {"image/png": png.getvalue(), "image/jpeg": jpeg.getvalue()}
     return min(files.items(), key=lambda file: len(file[1]))
-
-
-# -- pictures ------------------------------------------------------------------------------------
 
 
 def image(picture, alt: str, width: int | None = None) -> None:
@@ -155,7 +148,6 @@ def _rgb(picture) -> np.ndarray:
 
 
 def _plane(picture) -> np.ndarray:
-    """Return a picture of one channel as (height, width), any other as it is."""
     pixels = np.asarray(picture)
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
@@ -192,9 +184,6 @@ def grid(pictures, titles=None, columns=8, *, alt, cmap="gray", limits=None, cel
         if titles is not None:
             axis.set_title(str(titles[i]), fontsize=12, color=BLACK, pad=3)
     show(fig, alt)
-
-
-# -- plots ---------------------------------------------------------------------------------------
 
 
 @in_style
@@ -273,10 +262,7 @@ def confusion(true, predicted, names, *, alt: str) -> None:
 def bars(
     values, names, *, alt: str, xlabel="probability", highlight=None, limits=None, digits=2
 ) -> None:
-    """Draw a horizontal bar for each value, the first on top, with the value beside it.
-
-    `highlight` is the number of one bar to bring out (default: the largest).
-    """
+    """Draw a horizontal bar for each value, the first on top; `highlight` brings out one."""
     values = np.asarray(values, float)
     highlight = int(values.argmax()) if highlight is None else highlight
     fig, axes = figure(size=(7.2, 0.9 + 0.36 * len(values)))
@@ -293,19 +279,15 @@ def bars(
 
 
 @in_style
-def comparison(results: dict, xlabel: str, *, alt: str, digits=3) -> None:
-    """Compare settings over seeds: a row for each, a dot for each seed, a line at the mean.
-
-    `results`: {"name": [a value for each seed], …}. Where the dots of two rows overlap, the seeds
-    alone could have made the difference.
-    """
+def comparison(results: dict, xlabel: str, *, alt: str) -> None:
+    """Draw {"name": [a value for each seed]}: a row for each, its dots, and a line at the mean."""
     fig, axes = figure(size=(7.2, 1.0 + 0.55 * len(results)))
     at_edge = {"transform": axes.get_yaxis_transform(), "va": "center"}
     for row, values in enumerate(results.values()):
         mean = np.mean(values)
         axes.plot([mean, mean], [row - 0.32, row + 0.32], color=BLACK, linewidth=3, zorder=3)
         axes.plot(values, np.full(len(values), row), "o", color=BLUE, alpha=0.6, markersize=9)
-        axes.text(1.02, row, f"{mean:.{digits}f}", **at_edge)
+        axes.text(1.02, row, f"{mean:.3f}", **at_edge)
     axes.text(1.02, 1, "mean", transform=axes.transAxes, va="bottom", color=GREY)
     axes.set_yticks(range(len(results)), results)
     axes.set(xlabel=xlabel, ylim=(len(results) - 0.4, -0.6))

@@ -23,6 +23,10 @@ MAX_PIXELS = 64_000_000
 
 # Pillow reads EPS by running Ghostscript on it: a program that could do anything.
 REFUSED_FORMATS = {"EPS"}
+NO_FILE = {
+    FileNotFoundError: "is not there: check the spelling and the folder it is in",
+    IsADirectoryError: "is a folder: name a picture in it",
+}
 
 LEFTOVERS = ("Thumbs.db", "desktop.ini")  # of Windows, in a folder of pictures
 
@@ -35,17 +39,14 @@ def read(source, size=None, smallest: int = 1) -> np.ndarray:
     """Read a picture into a uint8 array of shape (height, width, 3).
 
     `source` is a path, the file's bytes, an open binary file, a Pillow image or an array.
-    Photographs are turned upright, transparent parts become white, greyscale, palette, CMYK, 16-bit
-    and float pictures become 8-bit RGB, and of an animation the first frame is taken.
+    Photographs are turned upright, transparent parts become white, whatever is not 8-bit RGB
+    becomes that, and of an animation the first frame is taken.
 
     `size=(height, width)` gives exactly this size: what sticks out is cut off on both sides, so
     that nothing is distorted. `size=n` shrinks the longer side to n pixels, if it is longer. Both
-    need much less memory than reading a large photograph whole. A file with fewer than `smallest`
-    pixels on a side is refused.
-
-    Raises ImageError, in one sentence with the remedy, for anything that can't be read.
+    need much less memory than reading a large photograph whole. Raises ImageError, in one sentence
+    with the remedy, for what can't be read or has fewer than `smallest` pixels on a side.
     """
-    _check_size(size, or_one=True)
     if isinstance(source, Image.Image | np.ndarray):
         return _pixels(_flat(_pillow(source)), size)
     name = _name(source)
@@ -69,8 +70,7 @@ def read(source, size=None, smallest: int = 1) -> np.ndarray:
             f"{name} is not a picture that can be read: save it as PNG or JPEG and try again."
         ) from None
     except Exception as error:
-        # A damaged file can make Pillow's decoders raise nearly anything: OSError, SyntaxError,
-        # struct.error, ValueError and more. To the learner they all mean the same.
+        # A damaged file can make Pillow's decoders raise nearly anything.
         raise ImageError(
             f"{name} is cut off or damaged ({' '.join(str(error).split())}): copy or download it "
             "again, or save it as PNG in an image editor."
@@ -79,7 +79,6 @@ def read(source, size=None, smallest: int = 1) -> np.ndarray:
 
 def resize(image: np.ndarray, size) -> np.ndarray:
     """Resize uint8, (height, width, 3), to exactly `size=(height, width)`; it may be stretched."""
-    _check_size(size, or_one=False)
     return np.array(_pillow(image).resize(tuple(size[::-1]), Image.Resampling.LANCZOS))
 
 
@@ -163,9 +162,6 @@ def as_bytes(image) -> np.ndarray:
     return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
-# -- opening -------------------------------------------------------------------------------------
-
-
 def _name(source) -> str:
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
@@ -176,34 +172,23 @@ def _name(source) -> str:
 def _opened(source, name):
     """Return what Image.open takes, or raise ImageError if there is nothing to open."""
     if isinstance(source, bytes | bytearray | memoryview):
-        if not len(source):
-            raise ImageError(f"{name} is empty: upload or download it again.")
-        return io.BytesIO(source)
-    if not isinstance(source, str | os.PathLike):
-        if not hasattr(source, "read"):
-            raise ImageError(
-                f"{type(source).__name__} is not a picture: give a path, a file's bytes or an "
-                "open file."
-            )
+        content = bytes(source)
+    elif hasattr(source, "read"):
         return source
-    if name.startswith(("http://", "https://")):
+    elif not isinstance(source, str | os.PathLike):
+        kind = type(source).__name__
+        raise ImageError(f"{kind} is not a picture: give a path, a file's bytes or an open file.")
+    elif name.startswith(("http://", "https://")):
         raise ImageError(f"{name} is on the web: download it and give the path of the file.")
-    path = Path(source)
-    if path.is_dir():
-        raise ImageError(f"{name} is a folder: name a picture in it.")
-    try:
-        if not path.stat().st_size:
-            raise ImageError(f"{name} is empty (0 bytes): copy or download it again.")
-        path.open("rb").close()
-    except FileNotFoundError:
-        raise ImageError(
-            f"{name} is not there: check the spelling and the folder it is in."
-        ) from None
-    except OSError as error:
-        raise ImageError(
-            f"{name} can't be opened ({error.strerror}): check its name and permissions."
-        ) from None
-    return path
+    else:
+        try:
+            content = Path(source).read_bytes()
+        except OSError as error:
+            words = f"can't be opened ({error.strerror}): check its name and permissions"
+            raise ImageError(f"{name} {NO_FILE.get(type(error), words)}.") from None
+    if not content:
+        raise ImageError(f"{name} is empty: copy or download it again.")
+    return io.BytesIO(content)
 
 
 def _check_pixels(file, name, smallest) -> None:
@@ -217,20 +202,6 @@ def _check_pixels(file, name, smallest) -> None:
             f"{name} has {file.height} × {file.width} pixels, too few to show anything: at least "
             f"{smallest} × {smallest} are needed."
         )
-
-
-def _check_size(size, or_one: bool) -> None:
-    """Raise ImageError unless `size` is (height, width) or, with `or_one`, a number or None."""
-    if size is None and or_one:
-        return
-    sides = (size, size) if or_one and isinstance(size, Integral) else size
-    pair = isinstance(sides, list | tuple) and len(sides) == 2
-    if not pair or not all(isinstance(side, Integral) and side > 0 for side in sides):
-        number = " or one number" if or_one else ""
-        raise ImageError(f"{size!r} is not a size: give (height, width){number}, in pixels.")
-
-
-# -- pixels --------------------------------------------------------------------------------------
 
 
 def _upright(file, size) -> Image.Image:
@@ -266,10 +237,10 @@ def _flat(picture: Image.Image) -> Image.Image:
 
 
 def _eight_bit(values: np.ndarray) -> np.ndarray:
-    """Scale integers or floats of any range to 0-255.
+    """Scale integers or floats of any range to 0-255, as a file says nothing of the range.
 
-    A file says nothing of the range: 0-1, 0-255 and 0-65535 are recognised by the largest value,
-    and anything else is stretched from its smallest value (black) to its largest (white).
+    0-1, 0-255 and 0-65535 are known by the largest value; else the smallest is black, the largest
+    white.
     """
     values = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
     low, high = float(values.min()), float(values.max())

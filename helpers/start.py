@@ -21,8 +21,7 @@ SAMPLING_SECONDS = 0.02
 def start(seed: int = 0) -> None:
     """Make what follows repeatable, and TensorFlow quiet. Call it in a lesson's first cell.
 
-    Sets the seeds of Python, NumPy, TensorFlow and Keras, and asks TensorFlow for operations that
-    give the same result each time (some are slower on a GPU). Prints nothing.
+    Sets all seeds, and asks TensorFlow for operations that give the same result each time.
     """
     quiet()
     import tensorflow as tf
@@ -32,7 +31,7 @@ def start(seed: int = 0) -> None:
 
 
 def quiet() -> None:
-    """Load TensorFlow without its talk, and Keras without its user's settings. Prints nothing."""
+    """Load TensorFlow without its talk, and Keras without its user's settings."""
     # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
@@ -77,10 +76,7 @@ def set_seed(seed: int) -> None:
 
 
 def mode() -> str:
-    """Return "quick" or "full", from the environment variable WORKSHOP_MODE ("quick" if unset).
-
-    Raises ValueError if the variable holds anything else.
-    """
+    """Return "quick" or "full", from the environment variable WORKSHOP_MODE ("quick" if unset)."""
     value = os.environ.get("WORKSHOP_MODE") or "quick"
     if value not in MODES:
         raise ValueError(f"WORKSHOP_MODE is {value!r}: set it to 'quick' or 'full', or unset it.")
@@ -100,11 +96,7 @@ class Measurement:
         return f"{self.label}: {self.seconds:.1f} s, memory up to {self.peak_mb:,.0f} MB"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Show the figures as a small picture: tests compare a lesson's text, not its pictures.
-
-        Time and memory differ from run to run, so they may not stand in compared text. A picture
-        also stays readable where no kernel runs, which a widget would not.
-        """
+        """Show the figures as a small picture: tests compare a lesson's text, not its pictures."""
         png, width = _line_of_text(str(self))
         data = {"image/png": png, "text/plain": f"{self.label}: time and memory"}
         return data, {"image/png": {"alt": str(self), "width": width}}
@@ -139,9 +131,8 @@ def measured(label: str):
         training.seconds, training.peak_mb
 
     The memory is the whole process's (resident set size), looked at 50 times a second by a thread:
-    that works the same on Linux, macOS and Windows, and unlike the peak that the operating system
-    keeps it starts afresh with each block. A peak shorter than 20 ms can be missed.
-    Nothing is shown when the block fails.
+    unlike the peak that the operating system keeps it starts afresh with each block. Nothing is
+    shown when the block fails.
     """
     result = Measurement(label)
     process = psutil.Process()
@@ -159,11 +150,7 @@ def measured(label: str):
 
 
 def _line_of_text(text: str) -> tuple[str, int]:
-    """Return a PNG (in base64) of one line of text, and the width in which to show it (CSS pixels).
-
-    The text is mid-grey on nothing: readable on a light and on a dark page. It is drawn at twice
-    the width for sharp letters.
-    """
+    """Draw a line of text, mid-grey on nothing: a PNG in base64, and its width in CSS pixels."""
     font = ImageFont.load_default(size=28)
     left, top, right, bottom = font.getbbox(text)
     picture = Image.new("LA", (int(right - left) + 8, int(bottom - top) + 12), (118, 0))

@@ -10,6 +10,7 @@ board.show(logs, "scalars")
 import contextlib
 import datetime
 import html
+import itertools
 import os
 import sys
 import tempfile
@@ -20,9 +21,6 @@ import tensorboard.notebook
 from IPython.display import HTML, display
 
 from helpers.board import events, pictures, server
-from helpers.board.embedding import write as write_embedding
-
-__all__ = ["events", "new_folder", "new_run", "show", "write_embedding"]
 
 RUNS = Path(__file__).resolve().parents[2] / "runs"
 
@@ -35,11 +33,10 @@ with contextlib.suppress(OSError):  # `show` will say what is wrong
 
 
 def new_folder(name: str) -> Path:
-    """Make a fresh, empty log folder `runs/<name>/<date and time>…` and return its path.
+    """Make a fresh, empty log folder `runs/<name>/<date and time>…`, even for two learners at once.
 
-    No two calls get the same one, not even of two learners on one machine. `make clean` removes
-    them all. The environment variable WORKSHOP_RUNS names another place than runs/; where neither
-    can be written to, the folder is a temporary one.
+    The environment variable WORKSHOP_RUNS names another place than runs/; where neither can be
+    written to, the folder is a temporary one.
     """
     began = f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}-"
     runs = Path(os.environ.get("WORKSHOP_RUNS") or RUNS).resolve()
@@ -58,24 +55,20 @@ def new_run(logs: Path, name: str) -> Path:
     TensorBoard draws all the event files of a folder as one curve. A run that is repeated needs a
     folder of its own, or its points are mixed with the earlier ones.
     """
-    number = 1
-    while True:
-        run = Path(logs) / (name if number == 1 else f"{name} ({number})")
-        try:
+    run = Path(logs) / name
+    for number in itertools.count(2):
+        with contextlib.suppress(FileExistsError):
             run.mkdir(parents=True)
             return run
-        except FileExistsError:
-            number += 1
+        run = Path(logs) / f"{name} ({number})"
 
 
 def show(logs, dashboard="scalars", *, runs="", tags="", alt=""):
     """Show the event files below the folder `logs` in TensorBoard, here in the lesson.
 
-    dashboard: one of `pictures.DASHBOARDS`, the one to open; ValueError for another. runs, tags:
-    regular expressions that say which to show at first; the default is all.
-
-    Where no Jupyter server started this kernel, in tests and for the web, there is a picture of
-    the same event files, which `alt` describes (the default names its runs).
+    dashboard: one of `pictures.DASHBOARDS`, the one to open. runs, tags: regular expressions that
+    say which to show at first; the default is all. Where no Jupyter server started this kernel, in
+    tests and for the web, there is a picture of the same files, which `alt` describes.
     """
     logs = Path(logs).resolve()
     if dashboard not in pictures.DASHBOARDS:

@@ -14,10 +14,7 @@ WORKS, BREAKS = 0.8, 0.5  # accuracy on the development digits
 
 @exercise
 def moved(function):
-    """Judge a function that logs how far a layer's kernel is from its start, by the layer's name.
-
-    It is tried on a layer of 2 × 2 weights, whose distance from the start is known.
-    """
+    """Judge a function that logs how far a layer's kernel is from its start."""
     import keras
     import tensorflow as tf
 

@@ -1,7 +1,4 @@
-"""Reads event files: what TensorBoard shows, as numbers, pictures and settings.
-
-The files' format is TensorBoard's own; its reader does the reading.
-"""
+"""Reads event files: what TensorBoard shows, as numbers, pictures and settings."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -14,12 +11,11 @@ from helpers import images
 
 @dataclass
 class Run:
-    """What one run has logged, by tag.
+    """What one run has logged in its folder, by tag.
 
     scalars: (steps, values), two float arrays (n,). histograms: a list of (step, buckets), where
     buckets is (n, 3): left edge, right edge, count. images: a list of (step, pictures), each
     uint8 (height, width, 3). hparams: settings by name. graphs: Keras models, as JSON.
-    folder: where its files are.
     """
 
     folder: Path
@@ -45,9 +41,8 @@ def read(logs) -> dict[str, Run]:
 
 
 def _run(folder: Path) -> Run:
-    # This reader takes scalars, pictures and histograms in TensorFlow 1's form, too, in which
-    # PyTorch writes them.
     from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+    from tensorboard.plugins.hparams.metadata import parse_session_start_info_plugin_data
     from tensorboard.util.tensor_util import make_ndarray
 
     logged = EventAccumulator(str(folder), size_guidance={"tensors": 0})  # 0: keep all
@@ -68,15 +63,9 @@ def _run(folder: Path) -> Run:
         elif plugin.plugin_name == "graph_keras_model":
             run.graphs[tag] = points[0][1].item().decode()
         elif tag == "_hparams_/session_start_info":
-            run.hparams = _hparams(plugin)
+            settings = parse_session_start_info_plugin_data(plugin.content).hparams
+            run.hparams = {key: getattr(it, it.WhichOneof("kind")) for key, it in settings.items()}
     return run
-
-
-def _hparams(plugin) -> dict:
-    from tensorboard.plugins.hparams.metadata import parse_session_start_info_plugin_data
-
-    settings = parse_session_start_info_plugin_data(plugin.content).hparams
-    return {name: getattr(value, value.WhichOneof("kind")) for name, value in settings.items()}
 
 
 def choose(runs: dict[str, Run], run_pattern="", tag_pattern="") -> dict[str, Run]:

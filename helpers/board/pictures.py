@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib import colormaps
 
 from helpers import figures
-from helpers.board import embedding
 
 LABELS = 10  # runs in a plot's key; more say nothing
 EPOCHS, BATCHES = "step (an epoch each)", "step (a batch each)"  # as Keras counts them
@@ -121,17 +120,19 @@ def graphs(runs, alt):
 
 
 def projector(runs, alt):
-    """Draw the vectors of the first run's embedding on their first two principal components.
+    """Draw the first run's vectors.tsv on its first two principal components.
 
-    A point has its label's colour; the label stands in the middle of its points.
+    A point has the colour of its label, from labels.tsv's first column; the label stands in the
+    middle of its points.
     """
     from sklearn.decomposition import PCA
 
-    vectors, labels = embedding.read(next(iter(runs.values())).folder)
-    points = PCA(2, svd_solver="full").fit_transform(vectors)
+    folder = next(iter(runs.values())).folder
+    points = PCA(2, svd_solver="full").fit_transform(np.loadtxt(folder / "vectors.tsv"))
+    labels = np.loadtxt(folder / "labels.tsv", str, delimiter="\t", usecols=0)[-len(points) :]
     fig, axis = figures.figure(size=(7.2, 6.4))
     for kind, color in zip(sorted(set(labels)), itertools.cycle(colormaps["tab10"].colors)):
-        x, y = points[np.array(labels) == kind].T
+        x, y = points[labels == kind].T
         axis.scatter(x, y, s=14, color=color, alpha=0.55, linewidth=0)
         axis.text(np.median(x), np.median(y), kind, fontsize=20, weight="bold", ha="center")
     axis.set(xlabel="component 1", ylabel="component 2")
@@ -182,6 +183,6 @@ DASHBOARDS = {
     "images": (images, lambda run: run.images),
     "graphs": (graphs, lambda run: run.graphs),
     "histograms": (histograms, lambda run: run.histograms),
-    "projector": (projector, lambda run: (run.folder / embedding.CONFIG).exists()),
+    "projector": (projector, lambda run: (run.folder / "projector_config.pbtxt").exists()),
     "hparams": (hparams, lambda run: run.hparams),
 }

@@ -7,6 +7,7 @@ lessons show pictures of the event files instead.)
 
 import atexit
 import contextlib
+import importlib.util
 import json
 import os
 import secrets
@@ -35,10 +36,7 @@ class ServerError(RuntimeError):
 
 
 def jupyter() -> dict | None:
-    """Return the Jupyter server that started this kernel, as it describes itself, or None.
-
-    Where there is one, somebody looks at the kernel's work in a browser.
-    """
+    """Return the Jupyter server that started this kernel, as it describes itself, or None."""
     from jupyter_core.paths import jupyter_runtime_dir
 
     with contextlib.suppress(OSError, ValueError):
@@ -48,11 +46,7 @@ def jupyter() -> dict | None:
 
 
 def address(folder: Path) -> str:
-    """Return where the browser finds the TensorBoard of `folder`, which is started if need be.
-
-    Under a Jupyter server it goes through that server, with its login and its base address, as in
-    JupyterHub and Binder. Raises ServerError.
-    """
+    """Return where the browser finds the TensorBoard of `folder`, which is started if need be."""
     try:
         prepare()
         for info in manager.get_all():
@@ -74,8 +68,8 @@ def address(folder: Path) -> str:
 def prepare() -> None:
     """Tell TensorBoard's manager, once for each kernel, how to start it and where to find it.
 
-    It will serve at a secret path, as Jupyter asks for a token: others on this machine can reach
-    the port.
+    It will serve at a secret path, as others on this machine can reach the port. Under a Jupyter
+    server the browser goes through that server's proxy, with its login and its base address.
     """
     kernel, path = os.environ.get("WORKSHOP_TENSORBOARD", "0 ").split(" ")
     if int(kernel) == os.getpid():
@@ -89,26 +83,11 @@ def prepare() -> None:
     os.environ["TENSORBOARD_BINARY"] = str(program)
     if not path:
         path = f"/{secrets.token_urlsafe(16)}"
-        proxy = os.environ.get("TENSORBOARD_PROXY_URL") or _proxy() or "http://127.0.0.1:%PORT%"
+        behind = jupyter() if importlib.util.find_spec("jupyter_server_proxy") else None
+        known = f"{behind['base_url']}proxy/%PORT%" if behind else "http://127.0.0.1:%PORT%"
+        proxy = os.environ.get("TENSORBOARD_PROXY_URL") or known
         os.environ["TENSORBOARD_PROXY_URL"] = f"{proxy.rstrip('/')}{path}/"
     os.environ["WORKSHOP_TENSORBOARD"] = f"{os.getpid()} {path}"
-
-
-def _proxy() -> str | None:
-    """Return where Jupyter's proxy shows a port, None where it has no proxy.
-
-    Only a "not found" says that. A server with a password answers with its login page, one whose
-    certificate isn't known here not at all: the browser that shows the lesson is let in.
-    """
-    server = jupyter()
-    if server is None:
-        return None
-    token = {"Authorization": f"token {server['token']}"} if server.get("token") else {}
-    with contextlib.suppress(requests.RequestException):
-        page = server["url"] + "server-proxy/servers-info"
-        if _local.get(page, headers=token, timeout=5, allow_redirects=False).status_code == 404:
-            return None
-    return server["base_url"] + "proxy/%PORT%"
 
 
 def _wait_for_data(data: str, folder: Path) -> None:

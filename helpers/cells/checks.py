@@ -102,9 +102,6 @@ def threshold(answer, probabilities, true):
     return "At most 5 % of these sick pictures are missed. Will that hold for new ones?"
 
 
-# -- what the checks share -----------------------------------------------------------------------
-
-
 @functools.cache
 def _pictures() -> drawn.Pictures:
     """Pictures that the lesson does not show, as difficult as its own; half of each class."""

@@ -5,7 +5,7 @@ A sick cell's nucleus is lobed instead of round, larger, and coarsely clumped. E
 card, data/cards/cells.md, says more.
 """
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 from scipy import ndimage
@@ -44,10 +44,7 @@ def draw(count: int, seed=0, difficulty: float = 0.8, share_sick: float = 0.5) -
 
     `difficulty`: from 0, where sick nuclei leap to the eye, to 1, where they hardly differ and the
     pictures are noisy. `share_sick`: the share of pictures with at least one sick cell.
-    ValueError outside of 0 to 1.
     """
-    if not (0 <= difficulty <= 1 and 0 <= share_sick <= 1):
-        raise ValueError("difficulty and share_sick go from 0 to 1.")
     generator = np.random.default_rng(seed)
     labels = (np.arange(count) < round(count * share_sick)).astype(np.int64)
     generator.shuffle(labels)
@@ -58,15 +55,12 @@ def draw(count: int, seed=0, difficulty: float = 0.8, share_sick: float = 0.5) -
 
 
 def score_cnn(options: dict[str, str], lesson) -> dict[str, float]:
-    """Score cells-cnn on lesson 03's 400 test pictures: an alarm is a probability from 0.5 on.
-
-    `lesson`: what lesson 03 teaches, which builds the network.
-    """
+    """Score cells-cnn, which lesson 03 builds, on its 400 test pictures: an alarm from 0.5 on."""
     from sklearn.metrics import roc_auc_score
 
     model = lesson.build_cnn()
     model.load_weights(assets.path("cells-cnn"))
-    _, (x, y) = load(LESSON)
+    _, (x, y) = load()
     says = model.predict(x, verbose=0)[:, 0]
     alarm = says >= 0.5
     return {
@@ -80,7 +74,7 @@ def score_cnn(options: dict[str, str], lesson) -> dict[str, float]:
 
 def picture(sick: bool, generator: np.random.Generator, difficulty: float = 0.8) -> np.ndarray:
     """Draw one picture, uint8 (96, 96, 3), with all its chances from `generator`."""
-    smear = _Smear.drawn(generator)
+    smear = _smear(generator)
     canvas = np.ones((SIDE, SIDE, 3)) * smear.glass
     cells = _places(generator, smear.zoom)
     ill = _sick_ones(cells, generator, difficulty) if sick else set()
@@ -92,25 +86,16 @@ def picture(sick: bool, generator: np.random.Generator, difficulty: float = 0.8)
     return (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
 
 
-@dataclass(frozen=True)
-class _Smear:
-    """What all cells of a picture share: colours of stain and glass, and the zoom."""
-
-    glass: np.ndarray
-    plasma: np.ndarray
-    nucleus: np.ndarray
-    zoom: float
-
-    @classmethod
-    def drawn(cls, generator):
-        lean = generator.uniform(-1, 1)
-        green = generator.uniform(-1, 1, 2)
-        return cls(
-            glass=GLASS + generator.normal(0, 0.03, 3),
-            plasma=PLASMA + PLASMA_LEAN * [lean, green[0], lean] + generator.normal(0, 0.03, 3),
-            nucleus=NUCLEUS + NUCLEUS_LEAN * [lean, green[1], lean] + generator.normal(0, 0.04, 3),
-            zoom=generator.uniform(0.8, 1.2),
-        )
+def _smear(generator) -> SimpleNamespace:
+    """Draw what all cells of a picture share: colours of stain and glass, and the zoom."""
+    lean = generator.uniform(-1, 1)
+    green = generator.uniform(-1, 1, 2)
+    return SimpleNamespace(
+        glass=GLASS + generator.normal(0, 0.03, 3),
+        plasma=PLASMA + PLASMA_LEAN * [lean, green[0], lean] + generator.normal(0, 0.03, 3),
+        nucleus=NUCLEUS + NUCLEUS_LEAN * [lean, green[1], lean] + generator.normal(0, 0.04, 3),
+        zoom=generator.uniform(0.8, 1.2),
+    )
 
 
 def _places(generator, zoom) -> list[tuple[float, float, float]]:

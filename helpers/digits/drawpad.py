@@ -47,7 +47,7 @@ class DrawPad(anywidget.AnyWidget):
     """A pad that hands what is drawn to a model while it is being drawn.
 
     `read` takes a picture, uint8 (28, 28), and returns ten probabilities. `samples`, uint8
-    (n, 28, 28), are pictures to look at without drawing. `show()` displays the pad.
+    (n, 28, 28), are pictures to look at without drawing.
     """
 
     _esm = Path(__file__).with_name("drawpad.js")

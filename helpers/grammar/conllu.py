@@ -3,7 +3,7 @@
 CoNLL-U is the file format of Universal Dependencies: ten columns a word, an empty line after each
 sentence (https://universaldependencies.org/format.html). Comments, multi-word tokens ("2-3  don't")
 and empty nodes ("8.1") take no part in the tree, which is what the official scorer does too. Any
-other line is refused by its number.
+line that is no word is refused by its number.
 """
 
 import re
@@ -14,8 +14,7 @@ from textwrap import shorten
 import numpy as np
 
 COLUMNS = 10
-RANGE = re.compile("([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
-HEAD = re.compile("_|0|[1-9][0-9]{0,8}")
+APART = re.compile("[0-9]+[-.][0-9]+")  # the first column of a multi-word token, an empty node
 
 
 class TreebankError(ValueError):
@@ -63,10 +62,9 @@ def read(path, trees=False):
 
 
 def parse(text, name="the text", trees=False):
-    """Read CoNLL-U text and return a list of `Sentence`.
+    """Read CoNLL-U text: a list of `Sentence`; TreebankError, which names the line, for other text.
 
-    trees: every sentence must have a tree with named relations, and there must be one. Raises
-    TreebankError, which names the line, when the text is something else.
+    trees: every sentence must have a tree with named relations, and there must be one.
     """
     sentences, block = [], []
     for number, line in enumerate([*text.split("\n"), ""], 1):
@@ -116,33 +114,24 @@ def _sentence(block, name):
     def refuse(number, reason):
         raise TreebankError(f"Line {number} of {name} is not CoNLL-U: {reason}.")
 
-    words, reach, empty = [], 0, 0  # the end of the last range, the empty nodes since the last word
+    rows = []
     for number, line in block:
-        if line.startswith("#") and not (words or reach or empty):
+        row = line.split("\t")
+        if line.startswith("#") or APART.fullmatch(row[0]):
             continue
-        row, due, node = line.split("\t"), len(words) + 1, f"{len(words)}.{empty + 1}"
         if len(row) != COLUMNS or "" in row:
             refuse(number, f"{COLUMNS} columns are needed, separated by tabs, none of them empty")
-        match = RANGE.fullmatch(row[0])
-        if row[0] == str(due):
-            words.append((number, row))
-            empty = 0
-        elif row[0] == node:
-            empty += 1
-        elif match and reach < due == int(match[1]) <= int(match[2]):
-            reach = int(match[2])
-        else:
-            refuse(number, f"{row[0]!r} stands where word {due}, a range or node {node} is due")
-    if reach > len(words):
-        refuse(number, f"word {reach} of a range is missing")
-    for number, row in words:
-        if not HEAD.fullmatch(row[6]) or (row[6] != "_" and int(row[6]) > len(words)):
+        if row[0] != str(len(rows) + 1):
+            refuse(number, f"{row[0]!r} stands where word {len(rows) + 1} is due")
+        rows.append((number, row))
+    known = {"_": -1} | {str(place): place for place in range(len(rows) + 1)}
+    for number, row in rows:
+        if row[6] not in known:
             refuse(number, f"the head {row[6]!r} is not a word's number, 0 or _")
-    rows = [row for _, row in words]
     return Sentence(
-        words=[row[1] for row in rows],
-        tags=[row[3] for row in rows],
-        fine_tags=[row[4] for row in rows],
-        heads=np.array([-1 if row[6] == "_" else int(row[6]) for row in rows], np.int32),
-        relations=[row[7] for row in rows],
+        words=[row[1] for _, row in rows],
+        tags=[row[3] for _, row in rows],
+        fine_tags=[row[4] for _, row in rows],
+        heads=np.array([known[row[6]] for _, row in rows], np.int32),
+        relations=[row[7] for _, row in rows],
     )

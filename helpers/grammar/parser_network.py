@@ -10,7 +10,6 @@ import functools
 import json
 import zipfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -26,10 +25,6 @@ LABELLED = 4  # the last of the SLOTS are children: how they were hung there cou
 VECTOR_SCALE = 0.44  # brings GloVe's numbers to the size of those that are learned
 PADDED_WORDS = 8192  # in a batch when parsing, padding included: keeps memory near 100 MB
 FACTS = "facts.json"
-
-
-class ParserFileError(ValueError):
-    """A file is not a parser that `load` can read."""
 
 
 @dataclass(frozen=True)
@@ -132,10 +127,7 @@ SENTENCES = (ints(None, None, len(COLUMNS)), ints(None))
 
 
 class Parser:
-    """Tags and parses sentences; see `learn`, `load` and `Parser.parse`.
-
-    facts: what is known about its making and its scores (plain JSON data).
-    """
+    """Tags and parses sentences. facts: its making and its scores (plain JSON data)."""
 
     def __init__(self, lexicon, vectors, settings=None, facts=None):
         """Make an untrained parser; `vectors`: float32 (vector words, d), see `word_vectors`."""
@@ -150,20 +142,14 @@ class Parser:
         self._score = tf.function(decide, input_signature=(table, *WORDS_AND_LABELS))
 
     def parse(self, sentences):
-        """Return new `Sentence`s with tags, heads and relations, in the order given.
-
-        Sentences of similar length share a batch.
-        """
+        """Return new `Sentence`s with tags, heads and relations, in the order given."""
         parsed = {}
         for group in batches([len(s) for s in sentences], PADDED_WORDS):
             parsed |= zip(group, self._parse_batch([sentences[i] for i in group]), strict=True)
         return [parsed[i] for i in range(len(sentences))]
 
     def scorer(self, sentences):
-        """Read a batch with the encoder; return (tags, fine tags, scorer for `parsing.greedy`).
-
-        Tags are int (B, L), the root at 0.
-        """
+        """Read a batch: (tags, fine tags: int (B, L), root first; scorer for `parsing.greedy`)."""
         lengths = np.array([len(s) for s in sentences], np.int32)
         ids = self.lexicon.encode(sentences)
         tags, fine_tags, table = self._read(ids, lengths + 1)
@@ -177,9 +163,8 @@ class Parser:
     def log_probability(self, sentence, moves=None):
         """Return how probable the parser finds a row of moves to a tree: a natural logarithm.
 
-        sentence: one with a projective tree; its relations don't count (the probability of a move
-        is that of all its relations together). moves: an order that leads to the tree, by default
-        the oracle's. The tree's own probability is the sum over all orders.
+        sentence: one with a projective tree, whose relations don't count (a move has the
+        probability of all its relations together). moves: an order, by default the oracle's.
         """
         score = self.scorer([sentence])[2]
         states, row, total = parsing.States([len(sentence)]), np.array([0]), 0.0
@@ -223,27 +208,21 @@ class Parser:
 
 
 def load(path, words, vectors):
-    """Read a parser that `Parser.save` wrote; give it the same pretrained vectors.
-
-    Raises ParserFileError when the file holds something else. No code in the file is run.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            facts = json.loads(file[FACTS])
-            settings = facts["settings"] | {"pieces": tuple(facts["settings"]["pieces"])}
-            lexicon = Lexicon(facts["tables"] | {"vector": [*SPECIAL, *words]})
-            parser = Parser(lexicon, vectors, Settings(**settings), facts["facts"])
-            for weight in parser.network.trainable_variables:
-                weight.assign(file[weight.path].astype(np.float32))
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise ParserFileError(f"{Path(path).name} is not a parser of this workshop.") from error
+    """Read a parser that `Parser.save` wrote; give it the same pretrained vectors."""
+    with np.load(path, allow_pickle=False) as file:
+        facts = json.loads(file[FACTS])
+        settings = facts["settings"] | {"pieces": tuple(facts["settings"]["pieces"])}
+        lexicon = Lexicon(facts["tables"] | {"vector": [*SPECIAL, *words]})
+        parser = Parser(lexicon, vectors, Settings(**settings), facts["facts"])
+        for weight in parser.network.trainable_variables:
+            weight.assign(file[weight.path].astype(np.float32))
     return parser
 
 
 @functools.cache
 def shipped():
     """Return the parser that ships with the workshop, trained on the English Web Treebank."""
-    return load(assets.path("parser-ewt"), *word_vectors.load())
+    return load(assets.path("parser-ewt"), *word_vectors.load_glove())
 
 
 def batches(lengths, padded_words):

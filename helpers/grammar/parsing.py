@@ -30,9 +30,8 @@ class States:
     sentences it is about, and works on all of them at once.
 
     stack (B, width + 2): positions, the top of row r at stack[r, size[r] - 1]; two empty slots lie
-    below the root. queue (B,): the next word. heads, relations (B, width). children (2, 2, B,
-    width): for each word its outermost and its second outermost child (first axis), to the left
-    and to the right (second axis).
+    below the root. queue (B,): the next word. heads, relations (B, width). children (2, B, width):
+    each word's outermost child to the left and to the right.
     """
 
     def __init__(self, lengths):
@@ -47,13 +46,13 @@ class States:
         self.heads = np.full((batch, width), NO_HEAD, np.int32)
         self.heads[:, self.nothing] = 0
         self.relations = np.zeros((batch, width), np.int32)
-        self.children = np.full((2, 2, batch, width), self.nothing, np.int32)
+        self.children = np.full((2, batch, width), self.nothing, np.int32)
 
     def copy_rows(self, rows, sources):
         """Overwrite the states in `rows` by those in `sources`, for the same sentences."""
         for array in (self.stack, self.size, self.queue, self.heads, self.relations):
             array[rows] = array[sources]
-        self.children[:, :, rows] = self.children[:, :, sources]
+        self.children[:, rows] = self.children[:, sources]
 
     def unfinished(self):
         """Return the rows whose tree is not complete."""
@@ -80,11 +79,7 @@ class States:
         )
 
     def move(self, rows, moves, relations):
-        """Make one move in each row.
-
-        SHIFT puts the next word on the stack. LEFT hangs the top of the stack under the next word,
-        RIGHT hangs it under the word beneath it; both take it off the stack.
-        """
+        """Make one move in each row, as lesson 06 plays them."""
         chosen = rows[moves == SHIFT]
         self.stack[chosen, self.size[chosen]] = self.queue[chosen]
         self.size[chosen] += 1
@@ -96,10 +91,8 @@ class States:
         self.size[chosen] -= 1
         self.heads[chosen, child] = head
         self.relations[chosen, child] = relations[arcs]
-        side = np.where(left, 0, 1)
         # children arrive from the inside out: the newest is the outermost
-        self.children[1, side, chosen, head] = self.children[0, side, chosen, head]
-        self.children[0, side, chosen, head] = child
+        self.children[np.where(left, 0, 1), chosen, head] = child
 
     def window(self, rows):
         """Return the positions that a decision looks at: int (rows, SLOTS).
@@ -109,19 +102,16 @@ class States:
         """
         top, below, third = (self.top(rows, depth) for depth in range(3))
         front = self.front(rows)
-        left, right = self.children[0]
+        left, right = self.children
         children = left[rows, top], right[rows, top], right[rows, below], left[rows, front]
         return np.stack([top, below, third, front, *children], 1)
 
 
 class Oracle:
-    """The teacher: knows the true trees and counts what each move would make impossible.
-
-    heads: a list of int arrays (n,), the true heads; relations: a list of int arrays (n,).
-    """
+    """The teacher: knows the true trees and counts what each move would make impossible."""
 
     def __init__(self, states, heads, relations):
-        """Watch the games in `states`, which must be at their start."""
+        """Watch the games in `states` from their start; heads, relations: lists of arrays (n,)."""
         self.states = states
         shape, nothing = states.heads.shape, states.nothing
         self.heads = np.full(shape, nothing, np.int32)
@@ -209,17 +199,14 @@ def shape(word):
 
 
 class Lexicon:
-    """Numbers for words, pieces of words, tags and relations, learned from training sentences.
-
-    tables: name -> list of strings, in the order of their numbers.
-    """
+    """Numbers for words, pieces of words, tags and relations, learned from training sentences."""
 
     def __init__(self, tables):
-        """Give each entry its place in its table as its number."""
-        self.tables = {name: list(entries) for name, entries in tables.items()}
+        """Give each entry its place in its table ({name: list of strings}) as its number."""
+        self.tables = tables
         self.numbers = {
             name: {entry: number for number, entry in enumerate(entries)}
-            for name, entries in self.tables.items()
+            for name, entries in tables.items()
         }
         self._look_up = functools.lru_cache(maxsize=200_000)(self._row)
 

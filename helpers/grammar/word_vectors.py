@@ -9,7 +9,7 @@ import numpy as np
 from helpers import assets
 
 
-def load():
+def load_glove():
     """Return (words, vectors): a list of 40,000 strings, most frequent first; float32 (n, 50)."""
     with np.load(assets.path("glove-50d-40k"), allow_pickle=False) as file:
         words = file["words"].tobytes().decode("utf-8").split("\n")

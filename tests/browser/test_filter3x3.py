@@ -2,11 +2,11 @@
 
 CELLS = (
     "from helpers import widgets\n"
-    "from helpers.cells import filter_bench, filters\n"
-    "photograph, bench = filters.photograph(), filter_bench.NineNumbers()\n"
+    "from helpers.cells import filters\n"
+    "photograph, bench = filters.photograph(), filters.NineNumbers()\n"
     "explorer = widgets.explore(\n"
-    "    lambda chosen: filter_bench.before_and_after(photograph, chosen),\n"
-    "    alt=lambda chosen: filter_bench.in_words(chosen),\n"
+    "    lambda chosen: filters.before_and_after(photograph, chosen),\n"
+    "    alt=lambda chosen: filters.in_words(chosen),\n"
     "    chosen=bench,\n"
     ")",
 )

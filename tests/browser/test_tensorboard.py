@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 # Small, but with something for every dashboard, under names that nothing else on the page has.
 LOG = """
 import keras, numpy as np, tensorflow as tf
+from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import api as hp
 from helpers import board
 
@@ -29,7 +30,12 @@ for width in (31, 47):
         hp.hparams({"poplar": width})
         tf.summary.scalar("juniper", width / 100, step=1)
 run = board.new_run(logs, "maple")
-board.write_embedding(run, "rowan", x[:, :5], {"digit": y, "answer": y})
+np.savetxt(run / "vectors.tsv", x[:, :5], delimiter="\\t")
+np.savetxt(run / "labels.tsv", y, fmt="%d")
+config = projector.ProjectorConfig()
+config.embeddings.add(tensor_name="rowan", tensor_path="vectors.tsv", metadata_path="labels.tsv")
+projector.visualize_embeddings(str(run), config)
+tf.summary.create_file_writer(str(run)).close()
 """
 MAGIC = '%load_ext tensorboard\n%tensorboard --logdir "{logs}"'
 expect.set_options(timeout=30_000)  # a slow machine draws late

@@ -18,14 +18,6 @@ def test_the_same_seed_draws_the_same_pictures_and_another_others():
     assert len({picture.tobytes() for picture in x}) == 6
 
 
-def test_as_many_are_sick_as_asked_for_and_nothing_beyond_all_or_none():
-    for share, sick in [(0, 0), (0.02, 1), (0.5, 25), (1, 50)]:
-        assert drawn.draw(50, share_sick=share)[1].sum() == sick
-    for wrong in ({"difficulty": 1.1}, {"difficulty": -0.1}, {"share_sick": 2}):
-        with pytest.raises(ValueError, match="from 0 to 1"):
-            drawn.draw(1, **wrong)
-
-
 def test_brightness_and_colour_hardly_tell_the_classes_apart_and_rough_nuclei_do():
     """The darkest tenth of a picture is nuclei: in sick ones neighbouring pixels differ more."""
     x, y = drawn.draw(300, seed=0, difficulty=0.8)

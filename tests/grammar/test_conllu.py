@@ -47,31 +47,20 @@ def test_what_is_valid_is_read():
         assert [len(s) for s in conllu.parse(text)] == words
 
 
-STRANGE = [*"0c３³_", "03", "3.", ".1", "+3", "3_0", "-1", "nan", "3-", "3.a", "3-4-5", "3.01"]
-HEADS = [*"x３9", "-1", "nan", "1.1", "+1", "01", "1_0", " 1", "9" * 30, "9" * 5000]
-# The kinds of Universal Dependencies' own validate.py: what stands in the file, and the line.
-REFUSED = [
+STRANGE = [*"0c３³_", "03", "3.", ".1", "+3", "3_0", "-1", "nan", "3-", "3.a", "3-4-5"]
+HEADS = [*"x３9", "-1", "nan", "1.1", "+1", "01", "1_0", " 1", "9" * 5000]
+REFUSED = [  # what stands in the file, and the line
     ("hello world\n", 1),
     (REAL.replace("\t_\n", "\n", 1), 3),  # nine columns, then eleven, then an empty one
     (REAL + rows("1").replace("w", "w\t"), 11),
     (rows("1").replace("w", ""), 1),
     (rows("1") + "  \n", 3),
-    (rows("1")[:-1] + "# a comment between words\n" + rows("2"), 2),
     *((rows("1", "2", number), 3) for number in STRANGE),
     *((rows("1", "2", heads=["0", head]), 2) for head in HEADS),
-    (rows("0", "1"), 1),
     (rows("1", "1"), 2),
     (rows("1", "3"), 2),
     (rows("1", "2", "1", "2"), 3),  # no empty line between two sentences
-    (rows("2-1", "1", "2"), 1),
-    (rows("2-3", "1", "2", "3"), 1),
-    (rows("1", "2", "1-2"), 3),
-    (rows("1-2", "1", "2-3", "2", "3"), 3),
-    (rows("1-2", "1-2", "1", "2"), 2),
-    (rows("1-3", "1", "2"), 3),
-    (rows("1", "2.1", "2"), 2),
-    (rows("1", "1.2"), 2),
-    (rows("1", "1.0"), 2),
+    (rows("1-3", "2", "3"), 2),
 ]
 
 
@@ -86,25 +75,20 @@ def test_every_other_line_is_refused_by_number():
     assert faults == []
 
 
-def test_where_trees_are_promised_anything_else_is_refused():
+def test_where_trees_are_promised_anything_else_is_refused(tmp_path):
+    (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
+    for name, said in (("none.conllu", "can't be read"), ("b", "UTF-8")):
+        with pytest.raises(TreebankError, match=said):
+            conllu.read(tmp_path / name)
     for text, said in (
         ("", "no trees in f"),
-        ("# a\n# b\n", "no trees in f"),
         (rows("1", "2"), "no trees in f"),
         (REAL + rows("1", "2", heads="0_"), "line 13 of f.conllu: .* word 2 has no head"),
         (REAL + rows("1", "2", heads="00"), "2 words hang under the root"),
         (REAL + rows("1", "2", heads="12"), "0 words hang under the root"),
         (REAL + rows("1", "2", "3", heads="023"), "word 2 hangs in a circle"),
-        (REAL + rows("1", "2", "3", heads="032"), "word 2 hangs in a circle"),
         (REAL + rows("1", heads="0", relation="_"), "word 1 has no relation"),
     ):
         conllu.parse(text)
         with pytest.raises(TreebankError, match=said):
             conllu.parse(text, "f.conllu", trees=True)
-
-
-def test_missing_or_binary_files_get_a_sentence(tmp_path):
-    (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
-    for name, said in (("none.conllu", "can't be read"), ("b", "UTF-8")):
-        with pytest.raises(TreebankError, match=said):
-            conllu.read(tmp_path / name)

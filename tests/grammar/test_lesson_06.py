@@ -1,4 +1,4 @@
-"""What lesson 06 teaches in its own cells: histories, the beam, its loss, probabilities, facts."""
+"""What lesson 06 teaches, where its printed numbers would not tell: the beam, its loss, facts."""
 
 import keras
 import numpy as np
@@ -35,16 +35,6 @@ def lesson(own):
     return module
 
 
-def test_the_oracles_histories_are_replayed(lesson):
-    histories = lesson.true_histories(lesson.sentences)
-    for history, sentence in zip(histories, lesson.sentences, strict=True):
-        moves, _ = parsing.meaning(history[history >= 0], lesson.relations)
-        assert moves.tolist() == parsing.true_moves(sentence.heads)
-    seen, done, whose = lesson.replay(histories, lesson.sentences)
-    assert len(seen) == len(done) == len(whose) == 2 * sum(map(len, lesson.sentences))
-    assert done[whose == 3].tolist() == histories[3][histories[3] >= 0].tolist()
-
-
 def test_a_beam_of_one_is_greedy_and_a_wide_one_finds_no_worse(lesson):
     states = parsing.greedy(
         [len(s) for s in lesson.sentences], lesson.scorer(lesson.model, lesson.sentences)
@@ -68,13 +58,9 @@ def test_a_beam_of_one_is_greedy_and_a_wide_one_finds_no_worse(lesson):
     assert all(conllu.flaw(s.heads) == "" for s in wide)
 
 
-def search(lesson, width):
-    return lesson.contest(lesson.model, lesson.sentences, width)
-
-
 def test_a_contest_ends_where_the_true_history_falls_out_and_is_priced(lesson):
     truth = lesson.true_histories(lesson.sentences)
-    histories = search(lesson, 3)
+    histories = lesson.contest(lesson.model, lesson.sentences, 3)
     assert histories.shape == (12, 4, truth.shape[1])
     for (first, *rivals), true in zip(histories, truth, strict=True):
         length = (first >= 0).sum()
@@ -88,12 +74,6 @@ def test_a_contest_ends_where_the_true_history_falls_out_and_is_priced(lesson):
 
     loss = lesson.global_loss(indifferent, lesson.sentences, histories)
     assert np.isclose(loss, np.log((histories[:, :, 0] >= 0).sum(1)).mean())
-
-
-def test_training_lets_the_true_history_win(lesson):
-    before = (search(lesson, 4)[:, 0] >= 0).sum()
-    lesson.train_globally(lesson.model, lesson.sentences, width=4, rate=0.01, epochs=20)
-    assert (search(lesson, 4)[:, 0] >= 0).sum() > 1.4 * before  # it stays in the beam for longer
 
 
 def test_a_trees_probability_is_the_sum_over_all_orders_that_lead_to_it(lesson):
@@ -113,16 +93,6 @@ def test_a_trees_probability_is_the_sum_over_all_orders_that_lead_to_it(lesson):
     assert len(trees) == 7 and np.isclose(total, 1, atol=0.01)
 
 
-def test_each_arc_has_the_probability_that_it_was_drawn_with(lesson):
-    sentences = reading.read("The dog sleeps. Police help dog bite victim.")
-    together = lesson.sureness(sentences)
-    assert [len(sure) for sure in together] == [len(s) for s in sentences]
-    for sentence, sure in zip(sentences, together, strict=True):
-        assert np.allclose(lesson.sureness([sentence])[0], sure, atol=1e-3)
-        assert (sure > 0).all() and (sure <= 1).all()
-    assert min(together[0]) > min(together[1])
-
-
 def test_who_did_what_to_whom(lesson):
     for text, facts in (
         ("The dog chased the man.", [("The dog", "chased", "the man")]),
@@ -133,16 +103,3 @@ def test_who_did_what_to_whom(lesson):
         ("Sleep!", []),
     ):
         assert [fact for sentence in reading.read(text) for fact in lesson.facts(sentence)] == facts
-
-
-def test_questions_are_answered_from_the_facts(lesson):
-    story = reading.read("Anna painted the old house. The house was visited by her brother.")
-    for question, answer in (
-        ("Who painted the house?", "Anna"),
-        ("What did Anna paint?", "the old house"),
-        ("Who visited the house?", "her brother"),
-        ("Who sold the house?", ""),
-        ("Anna painted the house.", ""),
-        ("", ""),
-    ):
-        assert lesson.answer(question, story, lambda one, other: one[:4] == other[:4]) == answer

@@ -102,9 +102,8 @@ def test_the_moves_do_what_they_say():
         states.move(ROW, np.array([move]), np.array([relation]))
     assert states.heads[0, 1:3].tolist() == [2, 0]
     assert states.relations[0, 1:3].tolist() == [3, 1]
-    # children are kept from the outside: words 1 and 2 under word 3
     states = play([3, 3, 0], (SHIFT, SHIFT, LEFT, LEFT))
-    assert states.children[:, 0, 0, 3].tolist() == [1, 2]
+    assert states.children[:, 0, 3].tolist() == [1, states.nothing]  # the outermost on each side
     assert not parsing.is_projective([3, 4, 0, 3])
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from helpers.grammar import conllu, parser_network, parsing, reading, treebank, word_vectors
+from helpers.grammar import parser_network, parsing, reading, treebank, word_vectors
 
 
 def test_the_own_treebank_has_three_parts_without_a_sentence_in_common(own):
@@ -23,20 +23,8 @@ def test_its_text_is_read_into_its_words(texts, own):
             assert reading.tokenise(first.removeprefix("# text = ")) == [sentence.words]
 
 
-def test_ewt_is_read_from_a_folder_or_it_says_what_helps(texts, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKSHOP_EWT", str(tmp_path))
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-    monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "empty"))
-    monkeypatch.delenv("WORKSHOP_MIRROR", raising=False)
-    (tmp_path / "en_ewt-ud-train.conllu").write_text("".join(texts["train"][:30]), "utf-8")
-    assert len(treebank.ewt("train")) == 30
-    monkeypatch.delenv("WORKSHOP_EWT")
-    with pytest.raises(conllu.TreebankError, match=r"WORKSHOP_OFFLINE.*WORKSHOP_EWT\.$"):
-        treebank.ewt("train")
-
-
 def test_the_shipped_word_vectors():
-    glove = word_vectors.WordVectors(*word_vectors.load())
+    glove = word_vectors.WordVectors(*word_vectors.load_glove())
     assert glove.analogy("man", "King", "woman", 3)[0][0] == "queen"
     with pytest.raises(KeyError, match="xyzzyq"):
         glove["xyzzyq"]

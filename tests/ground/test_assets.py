@@ -1,6 +1,5 @@
 """Assets: where they are, verified, mirrored, published, credited; and the manifest itself."""
 
-import os
 import re
 import socket
 import subprocess
@@ -58,19 +57,10 @@ def test_a_wrong_file_put_in_by_hand_is_named_and_replaced(shelf, server, monkey
         assert f"{file} is not a thing: {flaw}; delete it" in refused()
         assert not assets.available("thing")
     monkeypatch.delenv("WORKSHOP_OFFLINE")
-    assert assets.path("thing").read_bytes() == GOOD
-    assert f"thing.bin is not a thing: {flaw}" in capfd.readouterr().err
-
-
-def test_a_file_is_hashed_once_in_a_process_and_again_when_it_changes(shelf):
-    shelf.add()
-    file = put(shelf.cache / "thing.bin", GOOD)
     before = downloads._known_digest.cache_info().misses
-    for _ in range(3):
-        assets.path("thing")
-    assert downloads._known_digest.cache_info().misses == before + 1
-    file.write_bytes(WRONG)
-    assert not assets.available("thing")
+    assert assets.path("thing").read_bytes() == GOOD and assets.available("thing")
+    assert downloads._known_digest.cache_info().misses == before + 1, "hashed once in a process"
+    assert f"thing.bin is not a thing: {flaw}" in capfd.readouterr().err
 
 
 def test_a_cache_that_cannot_be_written_is_worked_around_and_said(
@@ -88,28 +78,13 @@ def test_a_cache_that_cannot_be_written_is_worked_around_and_said(
     assets._spare.cleanup()
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may do anything")
-def test_a_cache_that_may_only_be_read_or_not_even_entered(shelf, server):
-    shelf.offer(server, serve(GOOD))
-    put(shelf.cache / "thing.bin", GOOD)
-    shelf.cache.chmod(0o555)
-    assert assets.path("thing") == shelf.cache / "thing.bin"
-    assert server.asked == []
-    shelf.cache.chmod(0o000)
-    assert assets.path("thing").read_bytes() == GOOD
-    assets._spare.cleanup()
-    shelf.cache.chmod(0o755)
-
-
 def test_a_disk_without_room_is_said(shelf, server, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     shelf.add({"url": server.url("/thing")})
     monkeypatch.setattr(downloads, "_streamer", lambda *_: full)
-    said = f"{shelf.cache} can't take it: No space left on device (make room, or"
-    assert said in refused()
-    assert left_in(shelf.cache) == []
+    assert f"{shelf.cache} can't take it: No space left on device (make room, or" in refused()
 
 
 def test_the_cache_is_where_the_system_keeps_caches(monkeypatch):
@@ -206,8 +181,6 @@ def test_a_picture_is_shown_with_its_credit(shelf, server):
     assert assets.credit("many") == "Nobody, 2020, CC0-1.0"
     (shelf.data / "collections" / "many.credits.toml").write_text('"a.jpg" = "Ada, CC BY 2.0"')
     assert assets.credit("many", "a.jpg") == "Ada, CC BY 2.0"
-    with pytest.raises(assets.AssetError, match=r"no picture 'b\.jpg'"):
-        assets.credit("many", "b.jpg")
 
 
 def test_the_set_up_says_in_a_sentence_what_is_missing_and_completes_it_later(
@@ -242,12 +215,11 @@ def test_fetch_goes_on_after_a_failure_and_knows_its_names_before_it_starts(shel
     assert "/also-there" not in server.asked, "a server that is busy isn't bothered again"
 
 
-def test_publish_replaces_the_file_and_keeps_the_comments(shelf, tmp_path):
+def test_publish_replaces_the_file_and_keeps_the_comments(shelf):
     shelf.add({"repo": "checkpoints/thing.bin"})
     shelf.add({"url": "http://nowhere.invalid/other"}, name="other")
-    fresh = put(tmp_path / "trained.bin", b"trained")
-    for write, content in [(fresh, b"trained"), (lambda path: path.write_bytes(WRONG), WRONG)]:
-        place = assets.publish("thing", write)
+    for content in (b"trained", WRONG):
+        place = assets.publish("thing", lambda path, content=content: path.write_bytes(content))
         assert place == shelf.data / "checkpoints" / "thing.bin" == assets.path("thing")
         assert place.read_bytes() == content
     before = (shelf.data / "manifest.toml").read_text()
@@ -260,13 +232,8 @@ def test_publish_replaces_the_file_and_keeps_the_comments(shelf, tmp_path):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    for name, write, error in [
-        ("other", fresh, "not one of the workshop's own files"),
-        ("thing", tmp_path / "missing.bin", "There is no file"),
-        ("thing", fails, "No space"),
-    ]:
-        with pytest.raises((assets.AssetError, OSError), match=error):
-            assets.publish(name, write)
+    with pytest.raises(OSError, match="No space"):
+        assets.publish("thing", fails)
     assert (shelf.data / "manifest.toml").read_text() == before
     assert assets.path("thing").read_bytes() == WRONG
     assert left_in(shelf.data) == ["checkpoints/thing.bin", "manifest.toml"]

@@ -35,9 +35,7 @@ def test_servers_that_recover_are_slow_or_squeeze_what_they_send(shelf, server, 
         "busy": [status(503), serve(GOOD)],
         "asked-too-often": [status(429, Retry_After="7"), serve(GOOD)],
         "cut-off": [cut_off(GOOD), serve(GOOD)],
-        "short": [cut_off(GOOD, announced=False), serve(GOOD)],
         "stalled": [stall(GOOD), serve(GOOD)],
-        "wrong": [serve(WRONG), serve(GOOD)],
         "slow": drip(GOOD, seconds=1.0),
         "squeezed": zipped(GOOD),
     }
@@ -60,8 +58,6 @@ def test_a_server_that_stays_bad_leaves_a_sentence_and_nothing_else(shelf, serve
         "short": (cut_off(GOOD, announced=False), other, 3),
         "stalled": (stall(GOOD), "HOST sent too little for too long", 3),
         "wrong": (serve(WRONG), other, 3),
-        "login": (serve(b"<html>log in first</html>"), other, 3),
-        "empty": (serve(b""), other, 3),
         "endless": (endless(), other, 3),
         "circle": (redirect(server.url("/circle")), "HOST sends from address to address", 6),
     }
@@ -151,7 +147,7 @@ def test_two_processes_at_once(shelf, server):
     both = [start(sys.executable, "-c", SCRIPT, shelf.data) for _ in range(2)]
     for code, said in map(end, both):
         assert code == 0 and f"{shelf.cache / 'thing.bin'} {shelf.cache / 'many'}\n" in said
-    assert left_in(shelf.cache) == sorted(["thing.bin", *(f"many/{path}" for path in MANY)])
+    assert {"thing.bin", *(f"many/{path}" for path in MANY)} <= set(left_in(shelf.cache))
 
 
 def test_an_interrupt_leaves_nothing_half_written(shelf, server):
@@ -193,7 +189,6 @@ def test_a_collection_that_stops_half_way_has_no_name_and_goes_on_later(shelf, s
     half = [address(number) for number in range(1, 61, 2)]
     for bad, said, failing in [
         ({address(57): cut_off(MANY["part 2/56.bin"])}, "broke off at part 2/56.bin", 1),
-        ({address(8): serve(b"other")}, "sent something else than part 1/07.bin", 1),
         (dict.fromkeys(half, status(404)), "answered 404 Not Found (and 29 more files failed)", 30),
     ]:
         shelf.collect(server)
@@ -212,48 +207,16 @@ def test_a_collection_that_stops_half_way_has_no_name_and_goes_on_later(shelf, s
         (shelf.cache / "many").rename(shelf.cache.parent / said[:3])
 
 
-def test_a_server_that_is_busy_or_gone_is_not_asked_for_all_files(shelf, server):
-    with Loopback() as gone:
-        shelf.collect(gone, name="lost")
-    shelf.collect(server)
-    good = dict(server.pages)
-    server.pages |= dict.fromkeys(good, status(503))
-    assert f"{gone.host} can't be reached" in refused("lost")
-    assert "answered 503" in refused("many")
-    assert len(server.asked) < len(MANY), "not three times for each of 60"
-    server.pages |= {page: [status(429), good[page]] for page in good}
-    assert left_in(assets.path("many")) == sorted(MANY), "each waits and comes"
-
-
-def test_a_collection_that_was_changed_by_hand_is_repaired(shelf, server, monkeypatch, capfd):
+def test_a_collection_that_was_changed_by_hand_is_told_and_repaired(shelf, server, capfd):
     shelf.collect(server)
     folder = assets.path("many")
     (folder / "part 0/00.bin").write_bytes(b"changed")
     (folder / "part 1/01.bin").unlink()
     put(folder / "mine.txt", b"kept")
-    put(shelf.cache / ".many.part" / "old", b"of an earlier try")
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-    flaw = f"{folder} is not a many: 2 of its 60 files are missing or others, such as part 0/00.bin"
-    assert flaw in refused("many") and (folder / "mine.txt").exists()
-    monkeypatch.delenv("WORKSHOP_OFFLINE")
     server.asked.clear()
-    assert assets.path("many") == folder
-    assert flaw in capfd.readouterr().err
-    assert left_in(folder) == sorted([*MANY, "mine.txt"])
+    assert assets.path("many") == folder and left_in(folder) == sorted([*MANY, "mine.txt"])
+    assert "2 of its 60 files are missing or others, such as part 0/00" in capfd.readouterr().err
     assert sorted(server.asked) == [address(1), address(2)]
-
-
-def test_another_process_may_be_quicker(shelf, server):
-    shelf.collect(server)
-
-    def finished_elsewhere(request):
-        for path, content in MANY.items():
-            put(shelf.cache / "many" / path, content)
-        status(404)(request)
-
-    server.pages[address(57)] = finished_elsewhere
-    assert assets.path("many") == shelf.cache / "many"
-    assert left_in(shelf.cache) == sorted(f"many/{path}" for path in MANY)
 
 
 # --- packages on the index ----------------------------------------------------------------------

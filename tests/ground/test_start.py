@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import random
 import sys
 import threading
 import time
@@ -53,11 +52,6 @@ def test_a_lesson_starts_silently_and_repeats_in_a_fresh_process_with_other_sett
     code, said = printed[0]
     assert code == 0 and said.splitlines()[1:] == ["tensorflow channels_last float32 True"]
     assert printed[0] == printed[1]
-
-
-def test_a_seed_starts_random_numbers_again():
-    drawn = [(start.set_seed(3), random.random(), np.random.rand()) for _ in "ab"]  # noqa: S311
-    assert drawn[0] == drawn[1]
 
 
 def test_mode(monkeypatch):

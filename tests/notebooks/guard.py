@@ -29,7 +29,6 @@ LARGEST = 3_000_000  # bytes of a lesson's file
 LONGEST = 15  # non-blank lines of a code cell
 FEWEST_EXERCISES = {"00_start_here": 1}  # of the others: three
 SHORTEST_ALT = 15  # characters: less says nothing of what there is to see
-MOST_EXEMPT = 2  # cells of a lesson that nbval may not compare
 
 HEAD = {
     "a title": r"\A# \S",
@@ -59,7 +58,6 @@ PLACES = re.compile(
 )
 # In an output these differ from run to run.
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}|https?://(?:localhost|127\.0\.0\.1)", re.IGNORECASE)
-REASON = re.compile(r"#\s*(not compared|fails on purpose):(\s+\S+){3,}", re.IGNORECASE)
 CHECK = re.compile(r"\bchecks\.(\w+)\.check\(")
 HINT = re.compile(r"\bchecks\.(\w+)\.hint\(")
 
@@ -135,16 +133,10 @@ def has_cells_that_can_be_read(lesson):
             yield f"{name} comes without a sentence before it"
 
 
-def gives_reasons_for_exemptions(lesson):
-    exempt = 0
+def exempts_no_cell(lesson):
     for name, cell in lesson.cells("code"):
-        options = dict(find_metadata_tags(cell.metadata)) | dict(find_comment_markers(cell.source))
-        not_compared = options.get("skip", False) or not options.get("check", True)
-        exempt += not_compared
-        if (not_compared or options.get("check_exception")) and not REASON.search(cell.source):
-            yield f"{name} is exempt without its reason (`# not compared: …` or the like)"
-    if exempt > MOST_EXEMPT:
-        yield f"{exempt} cells are not compared; at most {MOST_EXEMPT}"
+        if [*find_metadata_tags(cell.metadata), *find_comment_markers(cell.source)]:
+            yield f"{name} is exempt from nbval's comparison"
 
 
 def needs_what_the_manifest_names(lesson):
@@ -166,9 +158,8 @@ def tells_no_places(lesson):
 
 def ran_without_noise_and_errors(lesson):
     for name, cell in lesson.cells("code"):
-        allowed = ("check_exception", True) in find_metadata_tags(cell.metadata)
         for output in cell.outputs:
-            if output.output_type == "error" and not allowed:
+            if output.output_type == "error":
                 yield f"{name} ended in an error"
             if output.get("name") == "stderr":
                 yield f"{name} wrote to stderr: {output.text.strip()[:60]!r}"
@@ -296,7 +287,7 @@ def _printed(cell):
 RULES = [
     is_saved_as_the_maintainers_do,
     has_cells_that_can_be_read,
-    gives_reasons_for_exemptions,
+    exempts_no_cell,
     needs_what_the_manifest_names,
     tells_no_places,
     ran_without_noise_and_errors,

