@@ -103,6 +103,7 @@ def command(folder, known, words):
     own = {"WORKSHOP_MIRROR": "/mirror"} if os.environ.get("WORKSHOP_MIRROR") else {}
     index = {k: v for k, v in os.environ.items() if k.startswith("PIP_") and "LINKS" not in k}
     plain = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}  # the one that a Debian root knows
+    plain["LD_LIBRARY_PATH"] = f"{known['CONDA_DIR']}/base/lib"  # of a Python from another place
     settings = [f"{name}={value}" for name, value in (known | index | own | plain).items()]
     enter = ["unshare", "--mount", "bash", "-c", ENTER, "-", str(folder), *settings]
     return [*enter, "bash", "-c", f"cd {known['REPO_DIR']} && {words}"]

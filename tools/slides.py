@@ -27,7 +27,8 @@ def deck(notebook, title):
     so do solutions.
     """
     notebook = copy.deepcopy(notebook)
-    notebook.cells = [part for cell in notebook.cells for part in _parts(cell)]
+    shown = (cell for cell in notebook.cells if not notebooks.is_hosted(cell))
+    notebook.cells = [part for cell in shown for part in _parts(cell)]
     before = None
     for cell in notebook.cells:
         starts = cell.cell_type == "markdown" and (

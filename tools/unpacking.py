@@ -33,7 +33,6 @@ else:  # in the archive
     import setup
 
 CONTENTS = "contents.json"
-FOLDER = "tensorflow-workshop"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError)
 AGAIN = "copy it again from where it comes"
 
@@ -43,12 +42,12 @@ class UnpackError(setup.SetupError):
 
 
 def main():
-    """Unpack the archive that this file runs in, to the folder named after it or FOLDER."""
+    """Unpack the archive that this file runs in, to the folder named after it, if any."""
     archive = Path(__file__).resolve().parent
     return setup.told("Unpacking", lambda: unpack(archive, *sys.argv[1:2]))
 
 
-def unpack(archive, folder=FOLDER):
+def unpack(archive, folder="tensorflow-workshop"):
     """Unpack `archive` to `folder`, install its packages there, put its assets in the cache.
 
     Raises UnpackError, and leaves nothing behind, when the archive is not whole, not for this
