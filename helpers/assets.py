@@ -332,11 +332,8 @@ def _in_mirror(asset: Asset) -> dict[str, str]:
 
 def _bring(asset: Asset, addresses: dict[str, str], cache_folder: Path) -> None:
     """Download files into the cache, under their name or, of a collection, in its folder."""
-    if asset.digest:
-        downloads.fetch(addresses, asset.digests, cache_folder, asset.size, asset.file)
-    else:
-        whole = cache_folder / asset.file
-        downloads.fetch_folder(addresses, asset.digests, whole, asset.size)
+    folder = cache_folder if asset.digest else cache_folder / asset.file
+    downloads.fetch(addresses, asset.digests, folder, asset.size, asset.file)
 
 
 def _unpack(source: dict, cache_folder: Path) -> None:

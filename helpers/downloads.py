@@ -7,7 +7,6 @@ import functools
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,31 +69,6 @@ def _known_digest(file: Path, algorithm: str, mtime_ns: int, size: int) -> str:
         return f"{algorithm}:{hashlib.file_digest(stream, algorithm).hexdigest()}"
 
 
-def fetch_folder(
-    addresses: dict[str, str], digests: dict[str, str], folder: Path, size: int
-) -> None:
-    """Bring a folder's files, or some of them; it has its name when all are there and right.
-
-    Until then they are kept beside it, and only what is missing or wrong is asked for.
-    """
-    part = folder.with_name(f".{folder.name}.part")
-    if folder.is_dir():
-        shutil.rmtree(part, ignore_errors=True)
-        folder.rename(part)
-    folder.unlink(missing_ok=True)  # a file of that name
-    here = [path for path, digest in digests.items() if holds(part / path, digest)]
-    left = size - sum((part / path).stat().st_size for path in here)
-    try:
-        fetch(addresses, digests, part, left, folder.name)
-    finally:
-        if folder.exists():  # another process was quicker
-            shutil.rmtree(part, ignore_errors=True)
-        elif all(holds(part / path, digest) for path, digest in digests.items()):
-            for stray in part.rglob("tmp*"):  # of a process that was killed
-                stray.unlink()
-            part.rename(folder)
-
-
 def fetch(
     addresses: dict[str, str], digests: dict[str, str], folder: Path, size: int, label: str
 ) -> None:
@@ -107,6 +81,11 @@ def fetch(
     import pooch
     from tqdm.auto import tqdm
 
+    here = {path for path, digest in digests.items() if holds(folder / path, digest)}
+    size -= sum((folder / path).stat().st_size for path in here)
+    addresses = {path: address for path, address in addresses.items() if path not in here}
+    if not addresses:
+        return
     for path in addresses:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
     pooch.get_logger().setLevel("WARNING")
