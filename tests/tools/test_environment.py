@@ -1,5 +1,6 @@
 """The files that describe the environment agree with each other, and do what they say."""
 
+import importlib.metadata
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -93,6 +95,17 @@ def test_each_machine_gets_what_the_project_asks_for_and_one_tensorflow():
     text = (ROOT / "requirements.txt").read_text()
     asked = re.findall(r"^(\S+)==.*\n(?:[ \t].*\n)*?.*\(pyproject\.toml\)", text, re.MULTILINE)
     assert set(asked) <= {canonicalize_name(requirement.name) for requirement in DIRECT}
+
+
+def test_pip_takes_each_package_on_this_python():
+    """uv overlooks the upper bounds of Pythons, and pip, which makes Binder's image, doesn't."""
+    refused = []
+    for name, pin in on(default_environment(), (pin for pin, _ in LEARNERS)):
+        found = importlib.metadata.metadata(name)
+        pythons = SpecifierSet(found["Requires-Python"] or "")
+        if found["Version"] == lock.version(pin) and setup.this_python() + ".9" not in pythons:
+            refused.append(name)
+    assert refused == []
 
 
 def test_no_file_names_a_package_index_or_a_place_of_one_machine():
