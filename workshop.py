@@ -144,7 +144,8 @@ def hosted():
     from packaging.utils import canonicalize_name
 
     os.environ["PYTHONPATH"] = ROOT  # for the programs that lessons start
-    here = {canonicalize_name(one.metadata["Name"]): one.version for one in distributions()}
+    found = [one for one in distributions() if one.metadata["Name"]]  # some are half removed
+    here = {canonicalize_name(one.metadata["Name"]): one.version for one in found}
     text = (setup.ROOT / "pyproject.toml").read_text(encoding="utf-8")
     wanted = [Requirement(one) for one in tomllib.loads(text)["project"]["dependencies"]]
     names = {one.name: str(one) for one in wanted if one.marker is None}

@@ -89,6 +89,7 @@ def test_what_runs_finds_the_environments_programs_and_our_additions(monkeypatch
 def test_a_hosted_notebook_gets_what_it_lacks_and_keeps_its_tensorflow(monkeypatch, capsys, colab):
     here = {"tensorflow": "2.19.0", "keras": "3.10.0", "numpy": "2.0.2", "Pillow": "11.3.0"}
     found = [Installed({"Name": name}, version) for name, version in here.items()]
+    found.append(Installed({"Name": None}, "0"))
     monkeypatch.setattr(importlib.metadata, "distributions", lambda: found)
     monkeypatch.setenv("PYTHONPATH", "")
     monkeypatch.setattr(subprocess, "call", lambda command: command[-1] == "--setup")
