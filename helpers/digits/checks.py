@@ -81,9 +81,6 @@ def reach(model):
     return "At least 97.5 % of the development digits, from 3,200 to learn from."
 
 
-# -- what the checks share -----------------------------------------------------------------------
-
-
 @functools.cache
 def _development() -> mnist.Digits:
     (x_train, y_train), _ = mnist.load()
@@ -100,11 +97,8 @@ def _classifier(model):
         raise Wrong("it has no weights yet: add keras.Input((784,)) before the first layer")
     if np.prod(model.input_shape[1:]) != mnist.SIDE**2:
         raise Wrong(f"its input should be the 784 pixels, and it is {model.input_shape[1:]}")
-    if model.output_shape[1:] != (10,):
-        raise Wrong(
-            f"its output should be one number for each of ten digits, and it is "
-            f"{model.output_shape[1:]}"
-        )
+    if (shape := model.output_shape[1:]) != (10,):
+        raise Wrong(f"its output should be one number for each of ten digits, and it is {shape}")
     return model
 
 
@@ -114,10 +108,8 @@ def _expect_accuracy(model, least: float) -> None:
     outputs = model.predict(mnist.scaled(x, model.input_shape[1:]), verbose=0)
     accuracy = np.mean(outputs.argmax(1) == y)
     if accuracy < least:
-        raise Wrong(
-            f"it reads {accuracy:.1%} of the development digits, and {least:.1%} are asked for; "
-            + ("is it trained?" if accuracy < 0.5 else "nearly there")
-        )
+        found = f"it reads {accuracy:.1%} of the development digits, and {least:.1%} are asked for"
+        raise Wrong(f"{found}; {'is it trained?' if accuracy < 0.5 else 'nearly there'}")
 
 
 def _probabilities(function, scores) -> tuple[np.ndarray, np.ndarray]:
