@@ -44,7 +44,7 @@ def dream(options):
 def paint(options):
     """Paint a folder's pictures; return 1 if some could not be read."""
     import_module("helpers.start").quiet()
-    painter = import_module("helpers.styles.painters").load(options.painter)
+    painter = import_module("helpers.styles.painters").named(options.painter)
     each = import_module("helpers.images").each
     return min(1, each(options.folder, options.out, options.pixels, painter.pieces))
 
@@ -111,7 +111,7 @@ COMMANDS = {
     "paint": (
         "Paint (lesson 08) each picture of a folder in the style of a painting.",
         paint,
-        {**FOLDERS, "--painter": {"default": "strokes", "help": "its name, or a file"}},
+        {**FOLDERS, "--painter": {"default": "starry", "help": "its name, or a file"}},
     ),
     "phone": (
         "Show a page that runs a classifier in a browser, with LiteRT, and in no other place.",

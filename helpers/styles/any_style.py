@@ -10,16 +10,14 @@ take pictures of any size and need no other runtime. They were stored in 8 bits;
 in floats with the stored weights, so results differ a little from the 8-bit original's.
 """
 
-import functools
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
 from helpers import assets, images
-from helpers.styles import large, onnx_weights, painters
+from helpers.styles import large, onnx_weights, painting_network
 from helpers.styles.onnx_weights import attributes
 from helpers.styles.styling import StyleError
 
@@ -52,13 +50,7 @@ class AnyStyle:
                 "get one from a picture with style(picture)."
             )
         picture = images.as_floats(images.read(photograph, size))
-        return large.paint_all_of(picture, lambda ready: self._compiled(ready, style[None]))
-
-    @functools.cached_property
-    def _compiled(self):
-        """The painter as a graph: it forgets each map after its use, and so needs less memory."""
-        shapes = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, NUMBERS))
-        return tf.function(lambda *inputs: self.painter(list(inputs)), input_signature=shapes)
+        return large.paint_all_of(picture, self.painter, (style[None],))
 
 
 def load() -> AnyStyle:
@@ -101,7 +93,7 @@ def painter(tensors: dict, nodes: list):
 
     def convolution(x, name):
         node = next(node for key, node in found.items() if key.startswith(name))
-        x = painters.mirrored(x, tensors[node.input[1]].shape[-1] // 2)
+        x = painting_network.mirrored(x, tensors[node.input[1]].shape[-1] // 2)
         return _convolution(x, node, tensors, padding="valid")
 
     def styled(x, name):
@@ -112,7 +104,7 @@ def painter(tensors: dict, nodes: list):
             for part in ("Conv", "Conv_1")
         )
         x = layers.GroupNormalization(
-            groups=-1, epsilon=painters.EPSILON, center=False, scale=False
+            groups=-1, epsilon=painting_network.EPSILON, center=False, scale=False
         )(x)
         return layers.Add()([layers.Multiply()([x, scale]), offset])
 

@@ -6,6 +6,7 @@ Towards ultra-resolution neural style transfer, AAAI 2022), and each sees as muc
 pixels depend on.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 
@@ -30,33 +31,33 @@ def pieces(
     """
     small = prepare(images.read(picture, WHOLE))
     if max(picture.shape) <= WHOLE:
-        yield 1.0, paint_all_of(small, as_graph(network, more))
+        yield 1.0, paint_all_of(small, network, more)
         return
-    held, painted = as_graph(held_at(small, network, more), more), np.empty_like(picture)
+    held, painted = held_at(small, network, more), np.empty_like(picture)
     corners = list(itertools.product(*(range(0, side, TILE) for side in picture.shape[:2])))
     for done, corner in enumerate(corners, start=1):
         begin = [max(0, at - AROUND) for at in corner]
         wide = tuple(slice(b, at + TILE + AROUND) for b, at in zip(begin, corner, strict=True))
-        piece = paint_all_of(prepare(picture[wide]), held)
+        piece = paint_all_of(prepare(picture[wide]), held, more)
         inner = tuple(slice(at - b, at - b + TILE) for b, at in zip(begin, corner, strict=True))
         painted[tuple(slice(at, at + TILE) for at in corner)] = piece[inner]
         yield done / len(corners), painted
 
 
-def paint_all_of(picture: np.ndarray, network: Callable) -> np.ndarray:
+def paint_all_of(picture: np.ndarray, network, more: tuple = ()) -> np.ndarray:
     """Paint floats (height, width, 3) at once: uint8 of the same size."""
     height, width = picture.shape[:2]
-    return images.as_bytes(network(_ready(picture))[0])[:height, :width]
+    return images.as_bytes(as_graph(network)(_ready(picture), *more)[0])[:height, :width]
 
 
-def as_graph(network: Callable, more: tuple = ()) -> Callable:
-    """Compile a network for one picture of any size: it drops each map after its use."""
-    shape = [tf.TensorSpec((1, None, None, 3))]
-    return tf.function(
-        lambda picture: network([picture, *more] if more else picture),
-        input_signature=shape,
-        autograph=False,
+@functools.lru_cache(maxsize=4)
+def as_graph(network) -> Callable:
+    """Compile a network once, for one picture of any size: it drops each map after its use."""
+    shapes = [tf.TensorSpec((1, *one.shape[1:])) for one in network.inputs]
+    run = tf.function(
+        lambda *inputs: network(list(inputs)), input_signature=shapes, autograph=False
     )
+    return lambda *inputs: run(*(tf.constant(one, "float32") for one in inputs))
 
 
 def held_at(picture: np.ndarray, network, more: tuple = ()) -> keras.Model:
@@ -67,9 +68,6 @@ def held_at(picture: np.ndarray, network, more: tuple = ()) -> keras.Model:
     norms = [one for one in network.layers if isinstance(one, keras.layers.GroupNormalization)]
     measure = keras.Model(network.inputs, [one.input for one in norms])
 
-    def moments(inputs):
-        return [tf.nn.moments(maps, (0, 1, 2)) for maps in measure(inputs)]
-
     def still(one):
         if one not in norms:
             return one
@@ -77,7 +75,8 @@ def held_at(picture: np.ndarray, network, more: tuple = ()) -> keras.Model:
         return keras.layers.BatchNormalization(**parts, name=one.name)
 
     model = keras.models.clone_model(network, clone_function=still)
-    for one, found in zip(norms, as_graph(moments, more)(_ready(picture)), strict=True):
+    for one, maps in zip(norms, as_graph(measure)(_ready(picture), *more), strict=True):
+        found = tf.nn.moments(maps, (0, 1, 2))
         model.get_layer(one.name).set_weights([*one.get_weights(), *found])
     return model
 

@@ -1,49 +1,46 @@
-"""One style in one network, painted in one pass (Johnson, Alahi, Fei-Fei: ECCV 2016).
+"""A style in one pass through a network: the workshop's painters, and those that learners teach.
 
-    painter = painters.load("strokes")
+    painter = painters.load()["The Starry Night"]
     painter.paint("my photograph.jpg")                      # uint8 (height, width, 3)
     mine = painters.Painter(painters.network(), patterns.waves())      # the lesson teaches it
-    painters.save(mine, "waves.npz")
+    painters.save({"Mine": mine}, "mine.npz")
 
-The convolutions of `network` are those of one that was trained to paint in 26 styles. A style of
-its own is only the scale and the offset of each channel's normalisation, about a thousand numbers
-(Dumoulin, Shlens, Kudlur: ICLR 2017): they are all that is trained. `beginner` has learnt nothing
-yet, and all of it is trained, as Johnson did; it takes longer. How both learn stands in lesson 08.
+`painting_network` tells what the network is. The five that are shipped share their convolutions and
+were taught together, on an accelerator, by `tools/teach_painters.py`; the card `painters` has
+more. `network` gives these convolutions with a style of its own, the only thing that is trained;
+in `painting_network.build(1)` everything is. How both learn stands in lesson 08.
 """
 
 import itertools
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
 from helpers import assets, files, images
 from helpers.images import as_floats
-from helpers.styles import large, onnx_weights, styling
+from helpers.styles import large, painting_network, styling
 from helpers.vision import photos
 
-SHIPPED = {
-    "stained glass": "style-stained-glass",
-    "strokes": "style-strokes",
-    "waves": "style-waves",
-}
-EPSILON = 1e-5  # of the normalisation, as in the file
-CROP = 128  # pixels of the pieces of photographs that it learns from
 paint_all_of = large.paint_all_of
+CROP = 128  # pixels of the pieces of photographs that it learns from
 SWATCH = 64  # pixels of a style, in each direction, that a painter keeps to know its colours
+NOISE = 0.06  # of the way from black to white: what a painter finds to paint in an empty sky
 
 
 @dataclass
 class Painter:
-    """A network, and the style whose colours it paints in: any picture, uint8."""
+    """A network, the style whose colours it paints in (any picture), and its share of each style.
+
+    Painters that share a network differ in the `mixture`, (1, styles), and what lies between two
+    mixtures paints, too.
+    """
 
     network: object = field(repr=False)
     style: np.ndarray = field(repr=False)
+    mixture: np.ndarray = field(default_factory=lambda: np.ones((1, 1), "float32"))
 
     def paint(self, photograph, size: int | None = large.WHOLE) -> np.ndarray:
         """Paint a photograph of any kind and size; the longer side becomes at most `size` pixels.
@@ -57,59 +54,26 @@ class Painter:
         """Paint uint8 of any size piece by piece: yield the share done, and the picture so far."""
         small, palette = (images.read(one, large.WHOLE) for one in (picture, self.style))
         recolour = styling.colour_map(as_floats(small), as_floats(palette))
-        return large.pieces(picture, self.network, prepare=lambda one: recolour(as_floats(one)))
+        grain = np.random.default_rng(0).normal(0, NOISE, picture.shape).astype("float32")
+        return large.pieces(
+            images.as_bytes(as_floats(picture) + grain),
+            self.network,
+            (self.mixture,),
+            lambda one: recolour(as_floats(one)),
+        )
 
 
 def network():
-    """Return a network with no style yet, whose convolutions were trained to paint in 26 styles.
+    """Return a network of one style whose convolutions are the shipped painters', and fixed.
 
-    Pictures (n, height, width, 3) from 0 to 1 -> the same, painted; sides must be multiples of
-    four. Scale and offset of the normalisation are the means over the styles, and alone can be
-    trained.
+    Its scales and offsets are the means over the shipped styles, and alone can be trained.
     """
-    tensors, _ = onnx_weights.read(assets.path("style-26"))
-    model = _untrained((32, 32, 32), residuals=6, expand=(8, 4))
-    kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    scales = [layer for layer in model.layers if hasattr(layer, "gamma")]
-    names = [name.removesuffix(".w") for name in tensors if name.endswith(".w")]
-    for name, convolution, normalise in zip(names, kernels, scales, strict=True):
-        kernel = tensors[f"{name}.w"].transpose(2, 3, 1, 0)  # -> (height, width, in, out)
-        convolution.set_weights([kernel])
-        convolution.trainable = False
-        means = [tensors[f"{name}.norm.{part}"].mean(0) for part in ("gamma", "beta")]
-        normalise.set_weights(means)
-    return model
-
-
-def beginner():
-    """Return a network of the same kind that has learnt nothing: every weight can be trained."""
-    return _untrained((16, 24, 48), residuals=4, expand=(24, 16))
-
-
-def _untrained(contract, residuals, expand):
-    """Two steps down, residual blocks, two steps up. contract, expand: channels of the steps."""
-    x = inputs = keras.Input((None, None, 3))
-    for channels, size, stride in zip(contract, (9, 3, 3), (1, 2, 2), strict=True):
-        x = _block(x, channels, size, stride)
-    for _ in range(residuals):
-        inside = _block(_block(x, contract[-1]), contract[-1], activation=None)
-        x = layers.Add()([x, inside])
-    for channels in expand:
-        x = _block(layers.UpSampling2D(2)(x), channels)
-    return keras.Model(inputs, _block(x, 3, 9, activation="sigmoid"), name="painter")
-
-
-def _block(x, channels, size=3, stride=1, activation="relu"):
-    """Continue the picture as in a mirror, convolve, normalise each channel, activate."""
-    x = layers.Conv2D(channels, size, stride, use_bias=False)(mirrored(x, size // 2))
-    x = layers.GroupNormalization(groups=-1, epsilon=EPSILON)(x)
-    return layers.Activation(activation)(x) if activation else x
-
-
-def mirrored(x, edge: int):
-    """Continue maps by `edge` places on each side, as in a mirror."""
-    beyond = ((0, 0), (edge, edge), (edge, edge), (0, 0))
-    return layers.Lambda(lambda x: keras.ops.pad(x, beyond, mode="reflect"))(x)
+    taught, fresh = next(iter(load().values())).network, painting_network.build(1)
+    for layer, known in zip(fresh.layers, taught.layers, strict=True):
+        own = layer.name.startswith(("scale", "offset"))
+        layer.set_weights([x.mean(0, keepdims=True) if own else x for x in known.get_weights()])
+        layer.trainable = own
+    return fresh
 
 
 def mean_and_spread(pictures):
@@ -147,39 +111,54 @@ def crops(style, seed: int = 0, batch: int = 1) -> Iterator[np.ndarray]:
         yield np.stack([piece() for _ in range(batch)])
 
 
-def save(painter: Painter, path) -> None:
-    """Write a painter's own numbers and a swatch of its style: NumPy's .npz, without code.
+def save(some: dict[str, Painter], path) -> None:
+    """Write painters that share a network: NumPy's .npz, without code, weights in half precision.
 
-    The file appears whole or not at all.
+    A swatch of each style goes with it. The file appears whole or not at all.
     """
-    style = images.read(painter.style)
-    every = [max(1, side // SWATCH) for side in style.shape[:2]]
-    numbers = painter.network.trainable_variables
-    arrays = {f"w{place:02}": variable.numpy() for place, variable in enumerate(numbers)}
-    if len(numbers) == len(painter.network.weights):  # all of it is trained, not a style only
-        arrays["from_nothing"] = np.array(True)
+    swatches = [_swatch(images.read(painter.style)) for painter in some.values()]
+    weights = next(iter(some.values())).network.get_weights()
+    arrays = {f"w{place:02}": one.astype("float16") for place, one in enumerate(weights)}
     with files.replacing(path) as fresh, fresh.open("wb") as stream:
-        np.savez_compressed(stream, style=style[:: every[0], :: every[1]], **arrays)
+        np.savez_compressed(stream, names=list(some), swatches=swatches, **arrays)
 
 
-def load(name: str) -> Painter:
-    """Return a shipped painter, "strokes" for one, or one from a file that `save` wrote."""
-    path = assets.path(SHIPPED[name]) if name in SHIPPED else Path(name)
+def _swatch(style: np.ndarray) -> np.ndarray:
+    """Take single pixels, evenly: mixed ones would have lost their spread of colours."""
+    rows, columns = (np.linspace(0, side - 1, SWATCH).astype(int) for side in style.shape[:2])
+    return style[rows][:, columns]
+
+
+def load(file=None) -> dict[str, Painter]:
+    """Return the shipped painters by name, or those of a file that `save` wrote."""
+    path = file or assets.path("painters")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            style = images.read(file["style"])
-            model = beginner() if "from_nothing" in file.files else network()
-            variables = model.trainable_variables
-            if sum(name.startswith("w") for name in file.files) != len(variables):
-                raise ValueError
-            for place, variable in enumerate(variables):
-                variable.assign(file[f"w{place:02}"])
+        with np.load(path, allow_pickle=False) as arrays:
+            names, swatches = arrays["names"].tolist(), list(arrays["swatches"])
+            model = painting_network.build(len(names))
+            model.set_weights([arrays[f"w{place:02}"] for place in range(len(model.weights))])
     except FileNotFoundError:
-        raise styling.StyleError(
-            f"There is no painter '{name}': choose from {', '.join(SHIPPED)}, or name a file."
-        ) from None
+        raise styling.StyleError(f"There is no file {path} of painters.") from None
     except (ValueError, KeyError, OSError, zipfile.BadZipFile):
         raise styling.StyleError(
-            f"{path} holds no painter of this kind: train one and save it with painters.save."
+            f"{path} holds no painters of this kind: train one and save it with painters.save."
         ) from None
-    return Painter(model, style)
+    own = np.eye(len(names), dtype="float32")[:, None]
+    return {
+        name: Painter(model, images.read(style), mixture)
+        for name, style, mixture in zip(names, swatches, own, strict=True)
+    }
+
+
+def named(name: str) -> Painter:
+    """Return a shipped painter, by its name or a part of it, or the first of a file."""
+    if name.endswith(".npz"):
+        return next(iter(load(name).values()))
+    shipped = load()
+    found = [painter for full, painter in shipped.items() if name.lower() in full.lower()]
+    if len(found) != 1:
+        raise styling.StyleError(
+            f"There is no painter '{name}': choose from {', '.join(shipped)}, or name a file that "
+            "painters.save wrote, with .npz at its end."
+        )
+    return found[0]

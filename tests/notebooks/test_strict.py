@@ -63,7 +63,7 @@ CELLS = [
     (ROWS, printed(TABLE + "0.501\n"), "0.501", []),
     ("print('7')", printed("stand-in\n"), "stand-in", ["needs-mnist-cnn"]),  # is in the repo
     ("print('7')", printed("stand-in\n"), None, ["needs-hed"]),
-    ("print('7')", printed("stand-in\n"), None, ["needs-hed", "needs-style-26"]),
+    ("print('7')", printed("stand-in\n"), None, ["needs-hed", "needs-style-predict"]),
     ("1 / 0", printed("never\n"), "ZeroDivisionError", ["needs-hed"]),
 ]
 
@@ -93,8 +93,8 @@ def test_what_changed_fails_with_both_values_and_the_last_line_counts_what_was_n
     assert [words for number, words in expected.items() if words not in reports[number]] == []
     assert "0.943" in reports["5"] and "0.943" in reports["10"]
     assert toy.splitlines()[-1] == (
-        "3 cells ran without being compared, for want of: hed (3), style-26 (1). "
-        "To get them: python -m helpers fetch hed style-26"
+        "3 cells ran without being compared, for want of: hed (3), style-predict (1). "
+        "To get them: python -m helpers fetch hed style-predict"
     )
 
 

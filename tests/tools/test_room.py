@@ -21,7 +21,7 @@ from tools.packing import PackError
 ALONE = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 NOBODY = "http://127.0.0.1:9"
 CUT_OFF = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOBODY)
-WEIGHTS = "style-26"
+WEIGHTS = "style-transform"
 pytestmark = pytest.mark.slow  # 600 MB of packages, installed anew
 NEEDED_BYTES = 8_000_000_000  # the archive, its wheels, and what is installed
 LESSON = """
