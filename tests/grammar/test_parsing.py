@@ -3,7 +3,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.grammar import conllu, parsing
-from helpers.grammar.conllu import Sentence
 from helpers.grammar.parsing import LEFT, RIGHT, SHIFT, Oracle, States
 
 ROW = np.array([0])
@@ -105,23 +104,3 @@ def test_the_moves_do_what_they_say():
     states = play([3, 3, 0], (SHIFT, SHIFT, LEFT, LEFT))
     assert states.children[:, 0, 3].tolist() == [1, states.nothing]  # the outermost on each side
     assert not parsing.is_projective([3, 4, 0, 3])
-
-
-def test_decisions_and_their_meaning_are_inverse():
-    moves, relations = parsing.meaning(np.arange(parsing.classes(5)), 5)
-    assert parsing.decision(moves, relations, 5).tolist() == list(range(9))
-    assert moves.tolist() == [0] + [1] * 4 + [2] * 4
-
-
-def test_a_lexicon_numbers_what_it_saw_and_knows_the_rest_as_unknown():
-    sentences = [Sentence(["The", "cats", "The"]), Sentence(["cats", "12"])]
-    lexicon = parsing.Lexicon.learn(sentences, ["the"])
-    ids = lexicon.encode([*sentences, Sentence([]), Sentence(["日本", "😀"])])
-    assert ids.shape == (4, 4, len(parsing.COLUMNS))
-    assert (ids[:, 0] == parsing.ROOT).all()
-    assert ids[0, 1, 0] == ids[0, 3, 0] >= 3
-    assert ids[0, 1, 1] == 3  # "the" has a vector
-    assert ids[1, 2, 0] == parsing.UNKNOWN  # seen once
-    assert (ids[2, 1:] == parsing.PAD).all()
-    shapes = {parsing.shape(w) for w in ("word", "Word", "WORD", "w0rd", "a-b", "!")}
-    assert len(shapes) == 6 and max(shapes) + len(parsing.SPECIAL) < parsing.VALUES_OF_SHAPE
