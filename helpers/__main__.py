@@ -49,6 +49,18 @@ def paint(options):
     return min(1, each(options.folder, options.out, options.pixels, painter.pieces))
 
 
+def caption(options):
+    """Train a captioner on a folder, or describe pictures; return the exit code."""
+    import_module("helpers.start").quiet()
+    door, lesson = import_module("helpers.captions.door"), tool("notebooks").taught("05")
+    if options.pictures[0] != "train":
+        return door.describe(options.pictures, lesson, options.model)
+    if len(options.pictures) != 2:
+        raise SystemExit("Say which folder: python -m helpers caption train FOLDER")
+    how = lesson.build_photo_captioner, lesson.train_on_photos
+    print(f"Written: {door.train(options.pictures[1], *how, options.epochs)}")
+
+
 def flag(words):
     """Describe an option that is given or not."""
     return {"action": "store_true", "help": words}
@@ -112,6 +124,19 @@ COMMANDS = {
         "Paint (lesson 08) each picture of a folder in the style of a painting.",
         paint,
         {**FOLDERS, "--painter": {"default": "starry", "help": "its name, or a file"}},
+    ),
+    "caption": (
+        "Say what photographs show (lesson 05), or train that on a folder of your own.",
+        caption,
+        {
+            "pictures": {
+                "nargs": "+",
+                "metavar": "PICTURE",
+                "help": "or: train FOLDER, with captions as Flickr8k or COCO has them",
+            },
+            "--model": {"metavar": "FILE", "help": "what train wrote; default: the shipped one"},
+            "--epochs": {"type": int, "default": 5, "help": "of training; default: 5"},
+        },
     ),
     "phone": (
         "Show a page that runs a classifier in a browser, with LiteRT, and in no other place.",

@@ -10,12 +10,11 @@ works as well: pictures, in it or in folders below it, and in it a text file,
                              1000268201.jpg,A child in a pink dress .
     Flickr8k.token.txt       1000268201.jpg#0<tab>A child in a pink dress .
 
-with one line a caption. Semicolons, tabs and | divide as well, and numbers may stand in front. Or
-files as COCO has them, captions_….json, with "images" and "annotations".
+with one line a caption. Semicolons, tabs and | divide as well. Or files as COCO has them,
+captions_….json, with "images" and "annotations".
 """
 
 import codecs
-import csv
 import io
 import itertools
 import json
@@ -26,16 +25,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
-import numpy as np
-
 from helpers import assets, images
 from helpers.vision import photos
 
 FILES = ("captions.txt", "captions.csv", "captions.tsv", "Flickr8k.token.txt", "results.csv")
-PICTURE = re.compile(r"(?P<name>.*\.[^\W\d_]\w{1,4})(?P<number>#\d+)?")
+LINE = re.compile(  # a number, a picture, a number, and what is said of it; all but two may lack
+    r"(\d*[,;|\t])?\s*\"?(?P<name>[^,;|\t\"]*\.[^\W\d_]\w{1,4})\"?(#\d+)?"
+    r"\s*[,;|\t]\s*(\d+\s*[,;|\t])?(?P<said>.*)"
+)
 CAPTION_COLUMNS = ("caption", "captions", "comment", "description", "sentence", "text")
 LONGEST = 10_000  # characters in a line of a text file
-UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 
 class CaptionFileError(ValueError):
@@ -91,13 +90,11 @@ def read(folder) -> list[Captioned]:
     ):
         if left_out:
             print(f"{file.name}: {len(left_out)} {what} are left out, such as {left_out[0]}.")
-    whole = [
+    return [
         Captioned(path, tuple(captions[picture]))
         for picture, path in paths.items()
         if not flaws[picture]
     ]
-    _say_where_words_have_no_blanks([sentence for one in whole for sentence in one.sentences])
-    return whole
 
 
 def tidy(caption: str) -> str:
@@ -110,15 +107,6 @@ def tidy(caption: str) -> str:
         elif category != "Cf":  # a soft hyphen and its like divide nothing
             kept.append(" ")
     return " ".join(word for word in "".join(kept).split() if re.search(r"\w", word))
-
-
-def _say_where_words_have_no_blanks(sentences):
-    some = [s for s in sentences if unicodedata.name(s[0], "").startswith(UNSPACED)]
-    if some and np.mean([len(sentence.split()) for sentence in some]) < 3:
-        print(
-            f"'{some[0]}' and others have no blanks between words, so each counts as one word: "
-            "let a program for their language put blanks there first."
-        )
 
 
 def shared() -> tuple[list[Captioned], list[str]]:
@@ -142,8 +130,13 @@ def split(captioned: list[Captioned], folder) -> dict[str, list[Captioned]]:
     """Divide photographs into "train", "dev" and "test".
 
     Flickr8k's lists (Flickr_8k.trainImages.txt and so on) say which is which. Without them every
-    tenth photograph is for "dev" and every tenth for "test".
+    tenth photograph is for "dev" and every tenth for "test". CaptionFileError for fewer than ten.
     """
+    if len(captioned) < 10:
+        raise CaptionFileError(
+            f"{folder} has {len(captioned)} captioned photographs: to train on one part and judge "
+            "on another takes ten at the least, and thousands to be good."
+        )
     lists = {}
     for part in ("train", "dev", "test"):
         file = Path(folder) / f"Flickr_8k.{part}Images.txt"
@@ -219,53 +212,17 @@ def _coco(file):
 
 def _rows(file):
     """(line number, picture's name, caption) of each line of a captions file."""
-
-    def refusal(reason):
-        return CaptionFileError(f"{file.name}, line {number}, isn't understood: {reason}.")
-
     lines = [(number, line) for number, line in enumerate(_text(file), start=1) if line.strip()]
-    for divider, (number, line) in itertools.product("\t;|,", lines[:2]):  # noqa: B007
-        if (column := _column(fields := _split(line, divider))) is not None:
-            break
-    else:
-        if len(lines) > 1:
-            raise refusal("it should be 'picture.jpg,caption' or 'picture.jpg#0<tab>caption'")
-        return
-    # Flickr8k.token.txt leaves quotation marks as they are.
-    numbered = PICTURE.fullmatch(fields[column])["number"]
-    reading = {"strict": True, "quoting": csv.QUOTE_NONE if numbered else csv.QUOTE_MINIMAL}
-    caption, named = column + 1, False
-    number, line = lines[0]
-    if _column(names := _split(line, divider)) is None:
-        named, caption = True, len(names) - 1
-        if names[-1].lower() not in CAPTION_COLUMNS:
-            if caption != column + 1:
-                raise refusal("it names no picture, nor 'caption' as the last of some columns")
-            print(f"{file.name}, line {number}, is taken for the names of its columns: {line}")
-        lines = lines[1:]
     for number, line in lines:
-        try:
-            fields = _split(line, divider, **reading)
-        except csv.Error:
-            raise refusal("a quotation mark opens and doesn't close, or isn't doubled") from None
-        if _column(fields) != column or len(fields) <= caption:
-            raise refusal("a picture's name and its caption should stand there")
-        words = fields[caption:]
-        if not named and len(words) > 1 and (divider in "\t|" or words[0].isdigit()):
-            raise refusal("there are more columns: name them in a first line, 'caption' last")
-        yield number, PICTURE.fullmatch(fields[column])["name"], divider.join(words)
-
-
-def _split(line, divider, **reading):
-    return [field.strip() for field in next(csv.reader([line], delimiter=divider, **reading))]
-
-
-def _column(fields):
-    """Which field, with another behind it, names a picture: the first, or after a number one."""
-    for column, before in ((0, "0"), (1, fields[0] or "0")):
-        if len(fields) > column + 1 and before.isdigit() and PICTURE.fullmatch(fields[column]):
-            return column
-    return None
+        if found := LINE.fullmatch(line.strip()):
+            yield number, found["name"], found["said"]
+        elif number > lines[0][0] or len(lines) == 1:
+            raise CaptionFileError(
+                f"{file.name}, line {number}, isn't understood: it should be "
+                "'picture.jpg,caption' or 'picture.jpg#0<tab>caption'."
+            )
+        elif not line.strip().lower().endswith(CAPTION_COLUMNS):
+            print(f"{file.name}, line {number}, is taken for the names of its columns: {line}")
 
 
 def _text(file):

@@ -3,6 +3,7 @@
 The networks and their training are what lesson 05 teaches, so they stand there.
 """
 
+import hashlib
 import zipfile
 from collections import Counter
 from itertools import takewhile
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import tensorflow as tf
+from tqdm.auto import tqdm
 
 from helpers import files, images
 from helpers.captions import world
@@ -77,13 +79,15 @@ def toy_vocabulary() -> Vocabulary:
     return Vocabulary.of([sentence for five in sentences for sentence in five])
 
 
-def photo_grids(backbone, pictures) -> np.ndarray:
+def photo_grids(backbone, pictures, kept=None) -> np.ndarray:
     """Features of photographs from a pretrained network: float32 (n, rows, columns, channels).
 
     backbone: from `backbones.load(..., top=False)`, cut after its last block, before channels are
     widened for a thousand classes. pictures: paths, or whatever `images.read` takes; each is
-    squeezed into the network's square, so that nothing at its edges is lost. Compute them once and
-    keep them: the network does not change.
+    squeezed into the network's square, so that nothing at its edges is lost.
+
+    kept: a folder; the grids of these files are computed once, with a bar, and kept there. After an
+    interrupt only what is missing is computed. Raises CaptionError if nothing can be written there.
     """
 
     def squeezed(picture):
@@ -92,10 +96,38 @@ def photo_grids(backbone, pictures) -> np.ndarray:
     # As a graph, a layer's maps go when the next has read them; few pictures at a time are enough.
     part = tf.function(backbone.upto(PHOTO_LAYER), reduce_retracing=True)
     grids = []
-    for start in range(0, len(pictures), PHOTOS):
-        some = [squeezed(picture) for picture in pictures[start : start + PHOTOS]]
-        grids.append(part(backbone.scale(np.stack(some).astype("float32"))).numpy())
+    for start in tqdm(range(0, len(pictures), PHOTOS), "photographs", disable=kept is None):
+        some = pictures[start : start + PHOTOS]
+        file = kept and _place(Path(kept), some)
+        if not (file and file.is_file()):
+            pixels = np.stack([squeezed(picture) for picture in some]).astype("float32")
+            grids.append(part(backbone.scale(pixels)).numpy())
+            if file:
+                with files.replacing(file) as fresh:
+                    np.save(fresh, grids[-1])
+        else:
+            grids.append(np.load(file))
     return np.concatenate(grids)
+
+
+def _place(folder, paths):
+    """The file in a folder for the grids of these pictures as they are now."""
+    state = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CaptionError(f"{folder} can't be written ({error.strerror}).") from None
+    return folder / f"{hashlib.sha256(repr(state).encode()).hexdigest()[:16]}.npy"
+
+
+def pairs_of(grids, photos, vocabulary):
+    """All pairs of a photograph and one of its sentences, in batches, for `fit`."""
+    pairs = [(n, said) for n, photo in enumerate(photos) for said in photo.sentences]
+    pairs = [(n, said) for n, said in pairs if len(said.split()) <= vocabulary.length - 2]
+    which, sentences = zip(*pairs, strict=True)
+    rows, cells = vocabulary.encode(sentences), tf.constant(grids)
+    data = tf.data.Dataset.from_tensor_slices((list(which), rows)).shuffle(len(rows), seed=0)
+    return data.batch(BATCH).map(lambda n, row: ((tf.gather(cells, n), row[:, :-1]), row[:, 1:]))
 
 
 def save(path, network, vocabulary):

@@ -87,12 +87,10 @@ def precision(function):
 @exercise
 def fooled(scene, speaker):
     """Judge a scene that the captioner `speaker` describes wrongly."""
-    if not isinstance(scene, world.Scene):
-        raise Wrong("it is no scene: make one with `Scene(place, (Thing(...), ...))`")
-    if scene.place not in world.PLACES or not scene.things:
-        raise Wrong(
-            f"it needs at least one thing, and one of these places: {', '.join(world.PLACES)}"
-        )
+    if not isinstance(scene, world.Scene) or not scene.things:
+        raise Wrong("it is no scene with a thing in it: `Scene(place, (Thing(...), ...))`")
+    if scene.place not in world.PLACES:
+        raise Wrong(f"its place is none of {', '.join(world.PLACES)}")
     for thing in scene.things:
         if thing.noun not in world.NOUNS or thing.colour not in world.COLOURS:
             raise Wrong(f"there is no {thing.colour} {thing.noun} in the toy world")

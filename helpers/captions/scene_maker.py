@@ -15,12 +15,8 @@ from helpers.captions import world
 from helpers.captions.world import Scene, Thing
 
 MOST = 8  # things in one scene
-CHOICES = {
-    "noun": list(world.NOUNS),
-    "colour": list(world.COLOURS),
-    "size": list(world.SIZES),
-    "place": list(world.PLACES),
-}
+CHOICES = {"noun": list(world.NOUNS), "colour": list(world.COLOURS)}
+CHOICES |= {"size": list(world.SIZES), "place": list(world.PLACES)}
 
 
 class SceneMaker(anywidget.AnyWidget):

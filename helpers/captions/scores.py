@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import time
 from collections import Counter
 
 import numpy as np
@@ -84,41 +83,6 @@ def truth(sentences, true_scenes) -> dict[str, float]:
     return shares
 
 
-def attention_on_things(speaker, pictures, true_scenes, sentences) -> dict[str, float]:
-    """How much of the attention lies on the thing named, over true sentences that name two.
-
-    share: mean share of it on the named thing while its noun is chosen; area: the share of the
-    picture that the thing fills; on the right one: how often it gets more than the other thing.
-    """
-    shares, areas, right = [], [], []
-    for picture, scene, sentence in zip(pictures, true_scenes, sentences, strict=True):
-        if len(scene.things) != 2 or not world.judge(sentence, scene).true:
-            continue
-        maps = speaker.attention(picture, sentence)
-        for word, where in zip(sentence.split(), maps, strict=True):
-            named = [t for t in scene.things if word in world.SAY_NOUN[t.noun]]
-            if len(named) != 1:
-                continue
-            masks = {t: covered(t, where.shape) for t in scene.things}
-            on = {t: float((where * mask).sum()) for t, mask in masks.items()}
-            shares.append(on[named[0]])
-            areas.append(float(masks[named[0]].mean()))
-            right.append(on[named[0]] == max(on.values()))
-    figures = {"share": shares, "area": areas, "on the right one": right}
-    return {name: float(np.mean(values)) for name, values in figures.items()}
-
-
-def covered(thing, shape):
-    """How much of each grid cell a thing's square covers, from 0 to 1: float (rows, columns)."""
-    half = world.SIZES[thing.size][1] / 2
-
-    def along(centre, cells):
-        edges = np.linspace(0, world.SIDE, cells + 1)
-        return np.diff(np.clip(edges, centre - half, centre + half)) * cells / world.SIDE
-
-    return np.outer(along(thing.y, shape[0]), along(thing.x, shape[1]))
-
-
 def judged(speaker, split: str, count: int = 500, width: int = 1) -> dict[str, float]:
     """Judge a speaker on `count` pictures of a split: BLEU, the references' own, and the truth.
 
@@ -138,20 +102,14 @@ def evaluate(options, lesson) -> dict[str, float]:
 
     lesson: what lesson 05 teaches, as a module; its `trained` builds the networks.
     """
-    vocabulary = captioning.toy_vocabulary()
-    speaker = lesson.trained("captioner", vocabulary)
-    plain = lesson.trained("captioner-plain", vocabulary, attention=False)
-    pictures, true_scenes, _ = world.load("test", 500)
-    began = time.perf_counter()
-    sentences = speaker.describe(pictures)
-    figures = {"pictures per second": len(pictures) / (time.perf_counter() - began)}
-    for split in ("test", "test unseen"):
-        figures |= {f"{split}: {name}": value for name, value in judged(speaker, split).items()}
-    figures["test: BLEU-4, beam of 3"] = judged(speaker, "test", 200, width=3)["BLEU-4"]
-    for split in ("test", "test unseen"):
-        figures[f"{split}: true, without attention"] = judged(plain, split)["true"]
-    looked = attention_on_things(speaker, pictures[:200], true_scenes[:200], sentences[:200])
-    return figures | {f"attention: {name}": value for name, value in looked.items()}
+    vocabulary, figures = captioning.toy_vocabulary(), {}
+    for name, which in (("captioner", ""), ("captioner-plain", ", without attention")):
+        speak = lesson.read if which else lesson.read_and_look
+        speaker = lesson.trained(name, vocabulary, speak)
+        for split in ("test", "test unseen"):
+            found = judged(speaker, split)
+            figures |= {f"{split}: {figure}{which}": value for figure, value in found.items()}
+    return figures
 
 
 def evaluate_photos(options, lesson) -> dict[str, float]:
@@ -162,18 +120,20 @@ def evaluate_photos(options, lesson) -> dict[str, float]:
     """
     folder = options.get("folder") or os.environ.get("WORKSHOP_FLICKR8K")
     if not folder:
-        raise CaptionError(
-            "Say which photographs: name their folder, or set WORKSHOP_FLICKR8K to it."
-        )
+        raise CaptionError("Name the photographs' folder, or set WORKSHOP_FLICKR8K to it.")
     photos = caption_files.split(caption_files.read(folder), folder)["test"]
     backbone = backbones.load("efficientnet_lite0", top=False)
     grids = captioning.photo_grids(backbone, [photo.path for photo in photos])
     network = captioning.load(assets.path("captioner-photos"), lesson.build_photo_captioner)
+    return {"photographs": len(photos)} | of_photos(Speaker(*network), grids, photos)
+
+
+def of_photos(speaker, grids, photos) -> dict[str, float]:
+    """BLEU and CIDEr of what a speaker says of photographs, by greedy search and by a beam."""
     fewest = min(len(photo.sentences) for photo in photos)
-    references = [photo.sentences[:fewest] for photo in photos]
-    figures = {"photographs": len(photos)}
+    references, figures = [photo.sentences[:fewest] for photo in photos], {}
     for width in (1, 3):
-        said = Speaker(*network).describe(grids, width)
+        said = speaker.describe(grids, width)
         for order in range(1, 5):
             figures[f"BLEU-{order}, beam of {width}"] = bleu(said, references, order)
         figures[f"CIDEr, beam of {width}"] = cider(said, references)

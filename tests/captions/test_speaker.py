@@ -58,7 +58,7 @@ def test_it_shows_where_it_looked_and_says_what_it_can_t_do(lesson, captioner, v
     maps = speaker.attention(pictures[0], "a red cat")
     assert maps.shape == (3, 8, 8) and (maps >= 0).all()
     np.testing.assert_allclose(maps.sum((1, 2)), 1, rtol=1e-5)
-    network = lesson.build_captioner(vocabulary, lesson.build_encoder(), attention=False)
+    network = lesson.build_captioner(vocabulary, lesson.build_encoder(), speak=lesson.read)
     plain = Speaker(network, vocabulary)
     assert len(plain.describe(pictures)) == 5
     with pytest.raises(CaptionError, match="has no attention"):
