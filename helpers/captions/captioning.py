@@ -20,7 +20,7 @@ from helpers.captions import world
 PAD, START, END, UNKNOWN = range(4)
 SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
 BATCH = 64
-PHOTOS = 8  # at a time
+PHOTOS = 4  # at a time
 PHOTO_LAYER = "block15_project_bn"  # of EfficientNet-Lite0: 7 × 7 cells of 320 numbers
 COVERED = 0.95  # share of all that is said whose words a vocabulary should know
 
