@@ -31,13 +31,6 @@ def test_rare_words_are_left_out_of_many_and_kept_of_few():
             Vocabulary.of(captions)
 
 
-def test_each_cell_of_the_grid_knows_where_it_is(lesson):
-    found = lesson.encoder_of_grids((3, 5, 1))(np.zeros((2, 3, 5, 1))).numpy()
-    assert found.shape == (2, 3, 5, 3)
-    np.testing.assert_allclose(found[0, :, 0, 2], [-1, 0, 1])
-    np.testing.assert_allclose(found[1, 0, :, 1], [-1, -0.5, 0, 0.5, 1])
-
-
 def test_shapes_and_colours_are_seen_apart(captioner):
     """Where only colours change and not brightness, only the colour stream differs."""
     look = captioner.get_layer("encoder")

@@ -36,16 +36,6 @@ def test_a_wide_beam_finds_the_best_sentence_there_is():
         assert found == best + [PAD] * (5 - len(best)), (seed, alpha)
 
 
-def test_a_beam_of_one_is_greedy():
-    for seed in range(10):
-        row = [START]
-        while row[-1] != END and len(row) < 8:
-            # Padding and the like can't be said, however likely.
-            row.append(max((END, 4, 5), key=language(seed)(np.array([[row]]))[0, 0].item))
-        found = beam_search(language(seed), 1, length=8, width=1)[0].tolist()
-        assert found == row + [PAD] * (8 - len(row))
-
-
 def test_it_speaks_the_same_in_a_batch_and_alone(captioner, vocabulary):
     speaker, (pictures, _, _) = Speaker(captioner, vocabulary), world.load("dev", 5)
     for width in (1, 3):
