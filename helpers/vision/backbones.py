@@ -21,6 +21,7 @@ from helpers import assets, images
 from helpers.vision import googlenet, lite0
 
 Guesses = list[tuple[str, float]]
+CROP = 0.875  # of a picture's shorter side a network sees, when it is judged on ImageNet
 
 
 class BackboneError(ValueError):
@@ -35,7 +36,7 @@ class Backbone:
     `scale` turns pixels 0-255 (arrays or tensors) into its inputs. `layers`: names worth a look,
     from early to late. `model` takes prepared pictures, float32 (n, height, width, 3), and gives
     logits (n, 1000), or feature maps if it was loaded without its top. `class_names`: what the
-    logits stand for, () without the top. `cuts`: where to cut for transfer, see `transfer`.
+    logits stand for, () without the top. `end`: its last maps, where `transfer` cuts.
     """
 
     name: str
@@ -46,29 +47,34 @@ class Backbone:
     layers: tuple[str, ...]
     model: object = field(repr=False, default=None)
     class_names: tuple[str, ...] = field(repr=False, default=())
-    cuts: dict[str, str] = field(repr=False, default_factory=dict)
+    end: str = ""
     build: Callable | None = field(repr=False, default=None)  # (file, top) -> Keras model
     has_top: bool = True
     smaller: str = ""  # an asset that will do without the top
 
-    @property
-    def source(self) -> str:
-        """Where the weights are from on this machine, and their licence, in one line."""
-        return assets.describe(self.asset)
+    def view(self, picture) -> np.ndarray:
+        """Return what the network sees of a picture, uint8 (*size, 3): its middle seven eighths.
+
+        So networks are judged on ImageNet. An array that is no larger than `size` is taken whole.
+        `picture`: whatever `images.read` takes. Raises `images.ImageError` for what is no picture.
+        """
+        height, width = self.size
+        if isinstance(picture, np.ndarray) and min(picture.shape[:2]) <= min(self.size):
+            return images.read(picture, self.size)
+        large = images.read(picture, [round(side / CROP) for side in self.size])
+        top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
+        return large[top : top + height, left : left + width]
 
     def prepare(self, pictures) -> np.ndarray:
-        """Return float32 (n, *size, 3), scaled as the network wants it.
+        """Return the `view` of pictures, float32 (n, *size, 3), scaled as the network wants it.
 
-        `pictures`: whatever `images.read` takes (an array, a path, an upload's bytes), a list of
-        such, or an array (n, height, width, 3). What sticks out of the network's shape is cut off.
-        Raises `images.ImageError` for what is no picture.
+        `pictures`: one, a list of them, or an array (n, height, width, 3).
         """
         many = isinstance(pictures, list | tuple) or getattr(pictures, "ndim", 0) == 4
         pictures = pictures if many else [pictures]
         if not len(pictures):
             raise BackboneError("There are no pictures to look at: give at least one.")
-        pixels = np.stack([images.read(picture, self.size) for picture in pictures])
-        return self.scale(pixels.astype("float32"))
+        return self.scale(np.stack([self.view(one) for one in pictures]).astype("float32"))
 
     def upto(self, layers):
         """Return the part of the network up to a layer: a Keras model with the same weights.
@@ -168,23 +174,6 @@ def _network(name: str) -> Backbone:
     return _NETWORKS[name]
 
 
-def _scale_inception(pixels):
-    return pixels / 127.5 - 1.0
-
-
-def _scale_googlenet(pixels):
-    return pixels - np.array(googlenet.MEAN, "float32")
-
-
-def _scale_lite(pixels):
-    return (pixels - 127.0) / 128.0
-
-
-def _scale_vgg(pixels):
-    # Blue-green-red, less ImageNet's mean: the convention of Caffe, in which VGG was trained.
-    return pixels[..., ::-1] - np.array([103.939, 116.779, 123.68], "float32")
-
-
 def _inception_v3(file, top: bool):
     """Build InceptionV3 as Keras Applications does (Szegedy et al. 2016, arXiv 1512.00567)."""
     import keras
@@ -227,7 +216,8 @@ def _vgg16_of_hed(file, top: bool):
 
 _VGG = {
     "size": (224, 224),
-    "scale": _scale_vgg,
+    # Blue-green-red, less ImageNet's mean: the convention of Caffe, in which VGG was trained.
+    "scale": lambda pixels: pixels[..., ::-1] - np.array([103.939, 116.779, 123.68], "float32"),
     "layers": tuple(f"block{number}_conv1" for number in range(1, 6)),
     "has_top": False,
 }
@@ -240,9 +230,9 @@ _NETWORKS = {
             asset="inception-v3",
             smaller="inception-v3-notop",
             size=(299, 299),
-            scale=_scale_inception,
+            scale=lambda pixels: pixels / 127.5 - 1.0,
             layers=tuple(f"mixed{number}" for number in range(11)),
-            cuts={"middle": "mixed6", "end": "mixed10"},
+            end="mixed10",
             build=_inception_v3,
         ),
         Backbone(
@@ -250,9 +240,19 @@ _NETWORKS = {
             title="GoogLeNet",
             asset="googlenet",
             size=googlenet.SIZE,
-            scale=_scale_googlenet,
+            scale=lambda pixels: pixels - np.array(googlenet.MEAN, "float32"),
             layers=tuple(f"inception_{name}_output" for name in googlenet.MODULES),
-            cuts={"middle": "inception_4e_output", "end": "inception_5b_output"},
+            end="inception_5b_output",
+            build=googlenet.load,
+        ),
+        Backbone(
+            name="inception_small",
+            title="a small Inception",
+            asset="inception-small",
+            size=googlenet.PLANS["inception_small"].size,
+            scale=lambda pixels: pixels - np.array(googlenet.MEAN, "float32"),
+            layers=tuple(f"inception_{name}_output" for name in googlenet.MODULES),
+            end="inception_5b_output",
             build=googlenet.load,
         ),
         Backbone(
@@ -260,12 +260,12 @@ _NETWORKS = {
             title="EfficientNet-Lite0",
             asset="efficientnet-lite0",
             size=lite0.SIZE,
-            scale=_scale_lite,
+            scale=lambda pixels: (pixels - 127.0) / 128.0,
             layers=(
                 *(f"block{number}_expand_bn" for number in (2, 4, 6, 9, 11, 13)),
                 "head_bn",
             ),
-            cuts={"middle": "block10_expand_relu", "end": "head_relu"},
+            end="head_relu",
             build=lite0.load,
         ),
         Backbone("vgg19", "VGG19's convolutions", "vgg19-notop", build=_vgg19, **_VGG),

@@ -24,6 +24,7 @@ SEEDS = range(5)
 HEAD, SMALL, LARGE, NOTHING = "head alone", "small steps", "large steps", "from nothing"
 PAIRS = ((HEAD, NOTHING), (SMALL, HEAD), (LARGE, HEAD))
 STEPS = {SMALL: 1e-4, LARGE: 3e-3}  # learning rates of fine-tuning
+TO_CUT = ("googlenet", "inception_v3")  # the networks in which places to cut are compared
 RATES = (1e-3, 3e-3, 1e-2)  # of which the rival takes the best of another seed
 
 
@@ -71,17 +72,17 @@ def _middle(box) -> tuple[int, int]:
     return (low[0] + high[0]) // 2, (low[1] + high[1]) // 2
 
 
-def features(backbone, pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the network says of pictures at each of `CUTS`: float32 (n, channels)."""
+def features(backbone, pixels: np.ndarray, cuts=CUTS) -> dict[str, np.ndarray]:
+    """Return what the network says of pictures at each of `cuts`: float32 (n, channels)."""
     import keras
     from keras import layers
 
-    part = backbone.upto(list(CUTS))
+    part = backbone.upto(list(cuts))
     means = [layers.GlobalAveragePooling2D()(maps) for maps in part.outputs]
-    found = keras.Model(part.input, means).predict(
-        backbone.scale(pixels.astype("float32")), batch_size=transfer.BATCH_FEATURES, verbose=0
-    )
-    return dict(zip(CUTS, found, strict=True))
+    network, size = keras.Model(part.input, means), transfer.BATCH_FEATURES
+    batches = np.split(pixels, range(size, len(pixels), size))
+    found = [network.predict_on_batch(backbone.scale(one.astype("float32"))) for one in batches]
+    return dict(zip(cuts, map(np.concatenate, zip(*found, strict=True)), strict=True))
 
 
 def write_features(file) -> None:
@@ -141,6 +142,15 @@ def learning_curve(
     return found
 
 
+def where_to_cut(backbone) -> dict[str, dict[str, list[float]]]:
+    """Return {"things" or "cells": {layer: accuracy of each seed}}, with ten of each class."""
+    (names, labels), side, found = files(THINGS), backbone.size[0], {}
+    for task, (x, y) in {"things": (pictures(names, side), labels), "cells": cells(side)}.items():
+        at = features(backbone, x, backbone.layers)
+        found[task] = {cut: learning_curve(values, y, [10])[10] for cut, values in at.items()}
+    return found
+
+
 def best_rate(train_from_nothing) -> float:
     """Return which of `RATES` suits the rival best, on a seed that the study doesn't use."""
     names, labels = files(THINGS)
@@ -196,9 +206,17 @@ def _right(model, x, labels, held) -> float:
 
 
 def publish(train_from_nothing, train_head, fine_tune) -> None:
-    """Compute the features and the study anew, and put both into `data/`."""
+    """Compute the features and the study anew, and put both into `data/`.
+
+    A network whose weights aren't on this machine keeps the places to cut that are known.
+    """
     assets.publish("few-labels-features", write_features)
+    cuts = load()["cuts"]
     found = study(train_from_nothing, train_head, fine_tune, best_rate(train_from_nothing))
+    for name in TO_CUT:
+        if assets.available(name.replace("_", "-")):
+            cuts[name] = where_to_cut(backbones.load(name, top=False))
+    found["cuts"] = cuts
     text = json.dumps(found, indent=1) + "\n"
     assets.publish("transfer-study", lambda file: file.write_text(text, encoding="utf-8"))
 

@@ -75,10 +75,11 @@ def read(folder, size: int = SIZE) -> Collection:
 
 
 def _classes(folder: Path) -> tuple[list[Path], list[str]]:
-    """Return the classes' folders, and a sentence for each that is a system's own."""
+    """Return the classes' folders, and a sentence for whatever else is there."""
     classes, skipped = [], []
     for one, is_folder in _inside(folder):
         if not is_folder:
+            skipped.append(f"{_legible(one.name)} lies beside the classes. It was left out.")
             continue
         if one.name.startswith(SYSTEM):
             skipped.append(f"{_legible(one.name)} is a folder of the system's. It was left out.")

@@ -1,7 +1,8 @@
 """GoogLeNet, the first Inception, in Keras, and the weights of its Caffe model in it.
 
 Szegedy et al. 2015 (arXiv 1409.4842). Lesson 04 builds the same network. Layers have the names of
-the original, with _ for /: "conv1_7x7_s2", "inception_4c_3x3", "inception_4c_output".
+the original, with _ for /: "conv1_7x7_s2", "inception_4c_3x3", "inception_4c_output". A narrow copy
+of it, trained by the workshop, comes with it: `PLANS` has the measures of both.
 """
 
 from pathlib import Path
@@ -38,8 +39,30 @@ MODULES = {  # the paper's table 1
 }
 
 
-def network(size: tuple[int, int] | None = None, top: bool = True):
-    """Return the Keras model with random weights; `size`: the pictures', None for any.
+class Plan(NamedTuple):
+    """A picture's size, the filters of the stem's three convolutions, the modules' widths."""
+
+    size: tuple[int, int]
+    stem: tuple[int, int, int]
+    modules: dict[str, Widths]
+
+
+def _narrow(filters: int) -> int:
+    return max(16, int(filters * 0.65 / 8 + 0.5) * 8)
+
+
+PLANS = {
+    "googlenet": Plan(SIZE, (64, 64, 192), MODULES),
+    "inception_small": Plan(
+        (128, 128),
+        tuple(map(_narrow, (64, 64, 192))),
+        {name: Widths(*map(_narrow, widths)) for name, widths in MODULES.items()},
+    ),
+}
+
+
+def network(plan: Plan = PLANS["googlenet"], any_size: bool = False, top: bool = True):
+    """Return the Keras model with random weights, for pictures of the plan's size or of any.
 
     It takes pixels 0-255, red, green and blue, less `MEAN`, and gives logits, or maps without top.
     """
@@ -54,11 +77,12 @@ def network(size: tuple[int, int] | None = None, top: bool = True):
         root = ops.rsqrt(1.0 + 2e-5 * ops.matmul(ops.square(x), five))
         return x * root * ops.sqrt(root)
 
-    inputs = keras.Input((*(size or (None, None)), 3))
-    x = normalised(_pool(_conv(inputs, 64, 7, "conv1_7x7_s2", 2), "pool1_3x3_s2"))
-    x = _conv(_conv(x, 64, 1, "conv2_3x3_reduce"), 192, 3, "conv2_3x3")
+    one, reduced, two = plan.stem
+    inputs = keras.Input((*((None, None) if any_size else plan.size), 3))
+    x = normalised(_pool(_conv(inputs, one, 7, "conv1_7x7_s2", 2), "pool1_3x3_s2"))
+    x = _conv(_conv(x, reduced, 1, "conv2_3x3_reduce"), two, 3, "conv2_3x3")
     x = _pool(normalised(x), "pool2_3x3_s2")
-    for name, widths in MODULES.items():
+    for name, widths in plan.modules.items():
         if name in ("4a", "5a"):
             x = _pool(x, f"pool{int(name[0]) - 1}_3x3_s2")
         x = module(x, f"inception_{name}", widths)
@@ -93,17 +117,24 @@ def _pool(x, name, strides=2):
     return layers.MaxPooling2D(3, strides, "same", name=name)(x)
 
 
-def load(folder: Path, top: bool):
-    """Return the model with the weights in `folder`; for pictures of any size without its top."""
-    model = network(SIZE if top else None, top)
+def load(place: Path, top: bool):
+    """Return the model with the weights at `place`; for pictures of any size without its top."""
+    plan = PLANS["googlenet" if place.is_dir() else "inception_small"]
+    model = network(plan, not top, top)
     for layer in model.layers:
         if layer.weights:
-            layer.set_weights(read(folder, layer.name, layer.kernel.shape))
+            layer.set_weights(read(place, layer.name, layer.kernel.shape))
     return model
 
 
 def read(folder: Path, name: str, shape: tuple[int, ...]) -> list[np.ndarray]:
-    """Return the kernel, of that shape, and the bias of the layer called `name` in Keras."""
+    """Return the kernel, of that shape, and the bias of the layer called `name` in Keras.
+
+    `folder` of the original's files, or the small network's one file.
+    """
+    if folder.is_file():
+        with np.load(folder) as kept:
+            return [kept[f"{name}_{part}"].astype("float32") for part in ("kernel", "bias")]
     head, _, rest = name.partition("_")
     if head == "inception":
         block, _, rest = rest.partition("_")

@@ -8,14 +8,12 @@ from matplotlib.figure import Figure
 from helpers import figures, images, widgets
 from helpers.vision.backbones import Guesses
 
-TINY = 16  # pixels: of anything smaller a network can say little
-
 
 class Guesser(widgets.Explorer):
     """A choice of pictures and an upload, beside what a network says of them.
 
-    `look` gets a picture, uint8 (side, side, 3), and returns (guesses, heat): up to five
-    (name, probability), best first, and a heat map, (height, width) from 0 to 1. `pictures`: names
+    `look` gets what `view` makes of a picture, uint8 (height, width, 3), and returns (guesses,
+    heat): up to five (name, probability), best first, and a heat map from 0 to 1. `pictures`: names
     and pictures of any size to choose from; the first is shown at the start. `show()` displays it.
 
     After each choice `guesses` and `heat` hold the answer.
@@ -25,12 +23,12 @@ class Guesser(widgets.Explorer):
         self,
         look: Callable[[np.ndarray], tuple[Guesses, np.ndarray]],
         pictures: dict[str, np.ndarray],
-        side: int = 224,
+        view: Callable[[np.ndarray], np.ndarray] = images.read,
     ):
         """Look at the first picture. ValueError without any."""
         if not pictures:
             raise ValueError("There is no picture to begin with: give at least one.")
-        self._look, self._side = look, side
+        self._look, self._view = look, view
         self.guesses, self.heat = [], None
         choice = widgets.PictureChoice(pictures, "", buttons=True)
         super().__init__(self._seen, self._told, picture=choice)
@@ -38,7 +36,7 @@ class Guesser(widgets.Explorer):
     def _seen(self, picture: str) -> Figure:
         """Draw the picture, what counts in it, and the guesses."""
         self.guesses, self.heat = [], None
-        pixels = images.read(self.controls["picture"].pictures[picture], (self._side, self._side))
+        pixels = self._view(self.controls["picture"].pictures[picture])
         self.guesses, self.heat = self._look(pixels)
         fig, axes = figures.figure(1, 3, size=(9.6, 3.2))
         for axis, shown, title in (
@@ -54,22 +52,17 @@ class Guesser(widgets.Explorer):
         # A name is a name, dollar signs and all.
         axes[2].set_yticks(rows, [name for name, _ in self.guesses], parse_math=False)
         axes[2].invert_yaxis()
-        axes[2].set(xlim=(0, 1.15), xlabel=self._doubt(picture) or "probability")
+        axes[2].set(xlim=(0, 1.15), xlabel="probability")
         axes[2].grid(visible=False)
         return fig
 
     def _told(self, picture: str) -> str:
         """Say in a sentence what there is to see."""
         names = ", ".join(f"{name} {share:.0%}" for name, share in self.guesses)
-        doubt = self._doubt(picture)
         return (
             f"{picture}: the picture, the places that count most for the network, and its guesses: "
-            f"{names}{f' ({doubt})' if doubt else ''}."
+            f"{names}."
         )
-
-    def _doubt(self, picture: str) -> str:
-        size = np.shape(self.controls["picture"].pictures[picture])[:2]
-        return "of a spot of colour: the picture is tiny" if size and max(size) < TINY else ""
 
 
 def overlay(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:

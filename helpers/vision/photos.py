@@ -34,13 +34,11 @@ def crops(name: str, count: int, side: int = 96, seed: int = 0, part=(0.0, 1.0))
     """Cut squares out of a photograph at random: uint8 (count, side, side, 3).
 
     `part`: from where to where of the width, in shares of it. Squares from two parts that don't
-    overlap have no pixel in common. ValueError if that part is smaller than a square.
+    overlap have no pixel in common.
     """
     photograph = load(name)
     height, width = photograph.shape[:2]
     left, right = round(part[0] * width), round(part[1] * width) - side
-    if right < left or height < side:
-        raise ValueError(f"{side} pixels are more than that part of '{name}' has.")
     generator = np.random.default_rng(seed)
     rows = generator.integers(0, height - side + 1, count)
     columns = generator.integers(left, right + 1, count)

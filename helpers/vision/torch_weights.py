@@ -12,34 +12,24 @@ from pathlib import Path
 
 import numpy as np
 
-MAGIC = 0x1950A86A20F9469CFC6C  # the first thing in such a file
 STORAGES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
-
-
-class WeightsError(ValueError):
-    """A file of weights that can't be read or isn't trusted; the message says why."""
 
 
 def read(path) -> dict[str, np.ndarray]:
     """Return {name: array} of the state dict that `torch.save` wrote to the file `path`.
 
-    Raises WeightsError, in one sentence, for a file that holds anything but tensors, that names
-    code, or that is cut off.
+    Raises pickle.UnpicklingError for a file that names code.
     """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            return _tensors(file)
-    except WeightsError as error:
-        reason = str(error)
-    except OSError as error:
-        reason = error.strerror or str(error)
-    except Exception as error:
-        # A damaged pickle can make the unpickler raise nearly anything.
-        reason = f"it is damaged, or no PyTorch file ({type(error).__name__})"
-    raise WeightsError(
-        f"The weights in {path} can't be used: {reason}. Replace the file by the original one."
-    )
+    with Path(path).open("rb") as file:
+        for _ in ("a mark", "the protocol's version", "facts of the system"):
+            _Unpickler(file).load()
+        unpickler = _Unpickler(file)
+        tensors = unpickler.load()
+        for key in _Unpickler(file).load():
+            storage = unpickler.storages[str(key)]
+            size = int.from_bytes(file.read(8), "little") * storage.dtype.itemsize
+            storage.data = file.read(size)
+    return {name: tensor.array() for name, tensor in tensors.items()}
 
 
 @dataclass
@@ -81,25 +71,9 @@ class _Unpickler(pickle.Unpickler):
             )
         if module == "torch" and name in STORAGES:
             return np.dtype(STORAGES[name])
-        raise WeightsError(f"it asks for {module}.{name}, which is not a tensor")
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not a tensor")
 
     def persistent_load(self, reference):
         """Make the storage that `reference`, ("storage", type, key, device, count, …), names."""
         _, dtype, key = reference[:3]
         return self.storages.setdefault(str(key), _Storage(dtype))
-
-
-def _tensors(file) -> dict[str, np.ndarray]:
-    if _Unpickler(file).load() != MAGIC:
-        raise WeightsError("it is no PyTorch file in the older layout")
-    for _ in ("the protocol's version", "facts of the system"):
-        _Unpickler(file).load()
-    unpickler = _Unpickler(file)
-    tensors = unpickler.load()
-    for key in _Unpickler(file).load():
-        storage = unpickler.storages[str(key)]
-        size = int.from_bytes(file.read(8), "little") * storage.dtype.itemsize
-        storage.data = file.read(size)
-    if not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
-        raise WeightsError("it holds other things than tensors")
-    return {name: tensor.array() for name, tensor in tensors.items()}

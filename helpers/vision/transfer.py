@@ -1,7 +1,7 @@
 """Make a network that others trained yours.
 
     extractor = transfer.extractor(backbones.load("efficientnet_lite0", top=False))
-    features = transfer.cached_features(extractor, pictures)    # once, then from the disk
+    features = transfer.features(extractor, pictures)           # once
     head = transfer.train_head(features, labels, classes=2)     # in seconds
     mine = transfer.Classifier(transfer.join(extractor, head), ("healthy", "sick"))
     mine.save("cells.keras")
@@ -11,25 +11,17 @@
 needed.
 """
 
-import hashlib
 import json
-import sys
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from helpers import assets, files, images, numbers
+from helpers import files, images, numbers
 from helpers.vision import backbones, folders
 
-# Where to cut a network off (`Backbone.cuts`): the middle knows textures and small shapes, which
-# tell cells apart; the end knows things, which tell photographs apart. The middle and the size
-# were chosen by measurement on the drawn cells, for EfficientNet-Lite0; InceptionV3's are at the
-# same depth.
 SIZE = folders.SIZE
-PART = 3  # which of an extractor's layers, and of a joined model's, is the network's part
 BATCH = 32  # of a head's training
 BATCH_FEATURES = 8  # pictures at once through the frozen part: more is no quicker
 EPOCHS = 30  # of a head
@@ -45,17 +37,17 @@ class TransferError(ValueError):
 # -- bottleneck features -------------------------------------------------------------------------
 
 
-def extractor(backbone, cut: str = "middle", size: int = SIZE):
+def extractor(backbone, cut: str = "", size: int = SIZE):
     """Return the frozen front part of a network: pictures in, bottleneck features out.
 
-    `backbone`: from `backbones.load`, with top=False for any `size`. `cut`: "middle", "end", or a
-    layer's name. The Keras model takes pixels 0-255, (n, height, width, 3) of any size, and gives
+    `backbone`: from `backbones.load`, with top=False for any `size`. `cut`: a layer's name, or the
+    network's end. The Keras model takes pixels 0-255, (n, height, width, 3) of any size, and gives
     float32 (n, channels): each channel's mean over the picture. Resizing and scaling are in it.
     """
     import keras
     from keras import layers
 
-    part = backbone.upto(backbone.cuts.get(cut, cut))
+    part = backbone.upto(cut or backbone.end)
     part.trainable = False
     # A network's scaling is a line for each colour, so two points tell it.
     zero, one = backbone.scale(np.array([[0] * 3, [1] * 3], "float32").reshape(2, 1, 1, 3))[:, 0, 0]
@@ -69,59 +61,6 @@ def extractor(backbone, cut: str = "middle", size: int = SIZE):
 def features(extractor, pictures: np.ndarray, batch_size: int = BATCH_FEATURES) -> np.ndarray:
     """Return the bottleneck features, float32 (n, channels), of pictures (n, height, width, 3)."""
     return extractor.predict(np.asarray(pictures), batch_size=batch_size, verbose=0)
-
-
-def cached_features(extractor, pictures: np.ndarray, folder=None) -> np.ndarray:
-    """Return `features(extractor, pictures)`, from the cache if they were computed before.
-
-    The file's name is a hash of the pictures' pixels, the network's structure and its weights: so
-    whatever changes is computed anew, and a wrong answer can't be found. A damaged file is said
-    and replaced; a folder (default: `features` in the workshop's cache) that can't be written to
-    is done without.
-    """
-    folder = Path(folder) if folder else assets.cache() / "features"
-    pictures = np.ascontiguousarray(pictures)
-    file = folder / f"{_fingerprint(extractor, pictures)}.npz"
-    found = _stored(file, (len(pictures), extractor.output_shape[-1]))
-    if found is None:
-        found = features(extractor, pictures)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with files.replacing(file) as fresh:
-                np.savez(fresh, features=found)
-        except OSError as error:
-            _say(f"{folder} can't keep features ({error.strerror}): they are computed each time.")
-    return found
-
-
-def _fingerprint(model, pictures) -> str:
-    digest = hashlib.sha256(f"{pictures.shape} {pictures.dtype}".encode())
-    digest.update(pictures)
-    for layer in model.layers:
-        inner = getattr(layer, "layers", [layer])
-        digest.update(json.dumps([type(layer).__name__, layer.get_config()], default=str).encode())
-        for weight in (weight for part in inner for weight in part.get_weights()):
-            digest.update(np.ascontiguousarray(weight))
-    return digest.hexdigest()[:32]
-
-
-def _stored(file: Path, shape) -> np.ndarray | None:
-    """Read features of that shape; None if there are none, or none that can be used."""
-    if not file.is_file():
-        return None
-    try:
-        with np.load(file) as archive:  # without pickle: nothing in the file can run
-            found = archive["features"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        found = None
-    if found is None or found.shape != shape or not np.isfinite(found).all():
-        _say(f"{file} is damaged, so its features are computed anew.")
-        return None
-    return found
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
 
 
 def augmented(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -242,6 +181,8 @@ def load(file) -> Classifier:
     file = Path(file)
     if not file.is_file():
         raise TransferError(f"There is no file {file}: check its name and folder.")
+    if file.suffix != ".keras":
+        raise TransferError(f"{file} should end in .keras, as every saved classifier does.")
     saved_by = ""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -250,7 +191,7 @@ def load(file) -> Classifier:
         # Safe mode: a file that asks for code of its own to be run is refused.
         model = keras.models.load_model(file, compile=False, safe_mode=True)
     except Exception:  # zipfile, json, h5py and Keras each have errors of their own
-        raise TransferError(f"{file} {_cause(file, saved_by)}.") from None
+        raise TransferError(f"{file} {_cause(saved_by)}.") from None
     if not labels:
         raise TransferError(
             f"{file} names no classes ({LABELS} is missing): save it with Classifier.save."
@@ -258,7 +199,7 @@ def load(file) -> Classifier:
     return Classifier(model, labels)
 
 
-def _cause(file: Path, saved_by: str) -> str:
+def _cause(saved_by: str) -> str:
     """Say why a file could not be loaded. `saved_by`: the Keras version that it names, if any."""
     import keras
     from packaging.version import InvalidVersion, Version
@@ -267,21 +208,6 @@ def _cause(file: Path, saved_by: str) -> str:
         newer = Version(saved_by) > Version(keras.__version__)
     except InvalidVersion:
         newer = False
-    try:
-        with file.open("rb") as stream:
-            start = stream.read(64)
-    except OSError as error:
-        return f"can't be opened ({error.strerror}): check its permissions"
-    if not start:
-        return "is empty (0 bytes): copy or download it again"
-    if start.startswith(b"version https://git-lfs"):
-        return "is only a pointer of Git LFS, not the file itself: fetch it with `git lfs pull`"
-    if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
-        return "is a web page, not the file itself: download it anew with the page's own button"
-    if start.startswith(b"\x89HDF"):
-        return "is in the older HDF5 format: save it with Classifier.save"
-    if saved_by and file.suffix != ".keras":
-        return "is a saved network by another name: rename it, so that it ends in .keras"
     if newer:
         return (
             f"was saved by Keras {saved_by}, which is newer than this one ({keras.__version__}): "
@@ -305,11 +231,6 @@ class Estimate:
     largest: int = 0
 
     @property
-    def share(self) -> float:
-        """Right of all."""
-        return self.right / self.total
-
-    @property
     def interval(self) -> tuple[float, float]:
         """Where the true share lies, 19 times of 20 (Wilson 1927)."""
         found = numbers.share(self.right, self.total)
@@ -320,7 +241,7 @@ class Estimate:
         low, high = self.interval
         largest = f" (always the largest class: {self.largest / self.total:.0%})"
         return (
-            f"{self.right} of {self.total} held-out pictures right: {self.share:.0%}"
+            f"{self.right} of {self.total} held-out pictures right: {self.right / self.total:.0%}"
             f"{largest if self.largest else ''}; "
             f"with so few pictures that means somewhere between {low:.0%} and {high:.0%}"
         )
@@ -354,7 +275,7 @@ class Taught:
     skipped: tuple[str, ...]
 
 
-def teach(folder, backbone, cut: str = "end", size: int = SIZE, copies: int = 1) -> Taught:
+def teach(folder, backbone, cut: str = "", size: int = SIZE, copies: int = 1) -> Taught:
     """Make a classifier of a folder that has a folder of pictures for each class.
 
     The estimate is by cross-validation; the classifier itself learns from all pictures, so it is
@@ -363,10 +284,8 @@ def teach(folder, backbone, cut: str = "end", size: int = SIZE, copies: int = 1)
     """
     collection = folders.read(folder, size)
     front, classes = extractor(backbone, cut, size), len(collection.names)
-    here = cached_features(front, collection.pictures)
-    changed = [
-        cached_features(front, augmented(collection.pictures, seed)) for seed in range(copies)
-    ]
+    here = features(front, collection.pictures)
+    changed = [features(front, augmented(collection.pictures, seed)) for seed in range(copies)]
     estimate = cross_validate(here, collection.labels, classes, changed)
     labels = np.tile(collection.labels, 1 + copies)
     head = train_head(np.concatenate([here, *changed]), labels, classes)

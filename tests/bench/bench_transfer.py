@@ -1,10 +1,14 @@
-"""A new head for 400 pictures: features computed once, against `fit` through the frozen network."""
+"""A new head for 198 pictures: features computed once, against `fit` through the frozen network.
 
+Measured in the processor's seconds, so that what else runs on the machine counts little.
+"""
+
+import time
 from dataclasses import replace
 
 from harness import compare
 
-PICTURES, HELD_OUT, EPOCHS = 399, 198, 10
+PICTURES, HELD_OUT, EPOCHS = 198, 198, 10
 
 
 def bench_transfer_speedup():
@@ -42,7 +46,7 @@ def bench_transfer_speedup():
         model.fit(x, y, batch_size=transfer.BATCH, epochs=EPOCHS, verbose=0)
         made["through"] = model
 
-    found = compare("transfer_speedup", through, lesson, "", rounds=1)
+    found = compare("transfer_speedup", through, lesson, "", rounds=1, clock=time.process_time)
     accuracy = {
         way: (model.predict(x_test, batch_size=32, verbose=0).argmax(1) == y_test).mean()
         for way, model in made.items()
@@ -52,6 +56,6 @@ def bench_transfer_speedup():
         compared=(
             f"fit through the frozen network (accuracy {accuracy['through']:.3f})"
             f" / features once, then a head (accuracy {accuracy['lesson']:.3f}), "
-            f"{PICTURES} pictures, {EPOCHS} epochs"
+            f"{PICTURES} pictures, {EPOCHS} epochs, seconds of the processor"
         ),
     )

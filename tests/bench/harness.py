@@ -40,7 +40,7 @@ def median(name, values, unit, compared):
     return Measurement(name, statistics.median(values), unit, compared, (min(values), max(values)))
 
 
-def compare(name, one, other, compared, rounds=5):
+def compare(name, one, other, compared, rounds=5, clock=time.perf_counter):
     """Time callables `one` and `other`; return how many times as long as `other` `one` takes.
 
     Each runs once to warm up. Then come `rounds` rounds of both, in alternating order, so that a
@@ -53,7 +53,7 @@ def compare(name, one, other, compared, rounds=5):
     for number in range(rounds):
         seconds = [0.0, 0.0]
         for place in (0, 1) if number % 2 == 0 else (1, 0):
-            seconds[place] = timed(contestants[place])
+            seconds[place] = timed(contestants[place], clock)
         ratios.append(seconds[0] / seconds[1])
     return median(name, ratios, "×", compared)
 

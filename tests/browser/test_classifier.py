@@ -20,7 +20,8 @@ def look(picture):
     return guesses, lesson.grad_cam(front, rest, network.prepare(picture))
 
 
-guesser = Guesser(look, {name: photos.load(name) for name in ("cat", "coffee", "photographer")})
+pictures = {name: photos.load(name) for name in ("cat", "coffee", "photographer")}
+guesser = Guesser(look, pictures, network.view)
 guesser.show()
 """
 BEST = "guesser.guesses and guesser.guesses[0][0]"

@@ -43,13 +43,13 @@ def small():
         x = keras.layers.BatchNormalization(name=f"bn{number}")(x)
         x = keras.layers.ReLU(name=f"relu{number}")(x)
     model = keras.Model(inputs, x, name="small")
-    size, cuts = (SIDE, SIDE), {"middle": "relu2", "end": "relu2"}
-    return backbones.Backbone("small", "A small one", "none", size, scale, (), model, cuts=cuts)
+    size = (SIDE, SIDE)
+    return backbones.Backbone("small", "A small one", "none", size, scale, (), model, end="relu2")
 
 
 @pytest.fixture(scope="session")
 def front(small):
-    return transfer.extractor(small, "end", SIDE)
+    return transfer.extractor(small, size=SIDE)
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +89,9 @@ def shelf(tmp_path, monkeypatch):
     """
     folder = tmp_path / "data"
     folder.mkdir()
+    for one in assets.DATA.iterdir():
+        (folder / one.name).symlink_to(one)
+    (folder / "manifest.toml").unlink()
     shutil.copy(assets.DATA / "manifest.toml", folder)
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(assets, "DATA", folder)

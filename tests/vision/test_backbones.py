@@ -1,16 +1,12 @@
 """Pretrained networks: real photographs named, weights from a file, refused when they are wrong."""
 
-import shutil
-
 import h5py
-import keras
 import numpy as np
 import pytest
-from loopback import Loopback, serve
 from PIL import Image
 
-from helpers import assets, downloads
-from helpers.vision import backbones, lite0, photos, torch_weights, transfer
+from helpers import assets, images
+from helpers.vision import backbones, lite0, photos, torch_weights
 from helpers.vision.backbones import BackboneError
 
 # -- EfficientNet-Lite0 --------------------------------------------------------------------------
@@ -48,7 +44,7 @@ def test_without_its_top_it_takes_any_size_and_gives_the_same_features(lite):
 
 
 def test_parts_share_the_weights_and_an_unknown_layer_gets_its_sentence(lite):
-    assert all(lite.model.get_layer(name) for name in (*lite.layers, *lite.cuts.values()))
+    assert all(lite.model.get_layer(name) for name in (*lite.layers, lite.end))
     early, late = lite.upto(["block2_expand_bn", "head_bn"])(np.zeros((1, 224, 224, 3), "float32"))
     assert early.shape[1] > late.shape[1]
     assert lite.upto("stem_bn").get_layer("stem_conv") is lite.model.get_layer("stem_conv")
@@ -63,13 +59,27 @@ def test_pictures_of_any_kind_become_inputs(lite, tmp_path):
     x = lite.prepare([dot, dot.read_bytes(), grey, tall])
     assert x.shape == (4, 224, 224, 3) and x.dtype == np.float32
     assert np.all(x[2] == 0) and np.all(x[3] == 1)
-    assert lite.prepare(np.zeros((2, 50, 60, 3), np.uint8)).shape == (2, 224, 224, 3)
     with pytest.raises(BackboneError, match="no pictures"):
         lite.prepare([])
 
 
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "googlenet"])
+def test_of_a_large_picture_the_middle_seven_eighths_are_seen(name, tmp_path):
+    """As for the published figures: the shorter side to 256 pixels, of which 224 in the middle."""
+    network = backbones._network(name)
+    ramps = np.meshgrid(np.linspace(0, 255, 1200), np.linspace(0, 255, 800))
+    picture = np.stack([*ramps, 0 * ramps[0]], -1).astype(np.uint8)
+    images.write(tmp_path / "wide.png", picture)
+    for source in (picture, tmp_path / "wide.png"):
+        seen = network.view(source)
+        assert seen.shape == (224, 224, 3)
+        edges = seen[112, 0, 0], seen[112, -1, 0], seen[0, 112, 1], seen[-1, 112, 1]
+        wanted = 255 * np.array([250 / 1200, 950 / 1200, 1 / 16, 15 / 16])
+        np.testing.assert_allclose(edges, wanted, atol=2)
+    np.testing.assert_array_equal(network.view(seen), seen)
+
+
 def test_where_it_comes_from_and_what_it_names(lite):
-    assert "EfficientNet-Lite0" in lite.source and "Apache-2.0" in lite.source
     assert len(lite.class_names) == 1000 and lite.class_names[281] == "tabby, tabby cat"
     with pytest.raises(BackboneError, match="There are: inception_v3, googlenet,"):
         backbones.load("resnet")
@@ -77,118 +87,7 @@ def test_where_it_comes_from_and_what_it_names(lite):
         backbones.first_here("inception")
 
 
-# -- InceptionV3 ---------------------------------------------------------------------------------
-
-
-def tiny_inception(monkeypatch):
-    """Put a network of five layers in InceptionV3's place: quick, and built the same way."""
-
-    def build(include_top=True, weights=None, classifier_activation=None):
-        inputs = keras.Input((32, 32, 3) if include_top else (None, None, 3))
-        x = keras.layers.Conv2D(4, 3, 2, use_bias=False)(inputs)
-        x = keras.layers.BatchNormalization(scale=False)(x)
-        x = keras.layers.Concatenate(name="mixed5")([x, x])
-        x = keras.layers.Activation("relu", name="mixed10")(keras.layers.Conv2D(6, 3)(x))
-        if include_top:
-            x = keras.layers.GlobalAveragePooling2D()(x)
-            x = keras.layers.Dense(1000, name="predictions")(x)
-        return keras.Model(inputs, x, name="inception_v3")
-
-    monkeypatch.setattr(keras.applications, "InceptionV3", build)
-    return build()
-
-
-def test_weights_come_once_and_serve_with_and_without_the_top(shelf, original, monkeypatch):
-    model = tiny_inception(monkeypatch)
-    file = original(model)
-    choice = ("inception_v3", "efficientnet_lite0")
-    monkeypatch.setattr(downloads, "PAUSE", 0.01)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with Loopback() as server:
-        server.pages["/inception"] = serve(file.read_bytes())
-        shelf("inception-v3", file, server.url("/inception"))
-        assert backbones.first_here(*choice) == "efficientnet_lite0"
-        assert backbones.first_here("vgg19", "inception_v3") == "inception_v3"  # none is here
-        with pytest.raises(assets.AssetError, match="WORKSHOP_OFFLINE"):
-            backbones.load("inception_v3")
-        monkeypatch.delenv("WORKSHOP_OFFLINE")
-        loaded = backbones.load("inception_v3")
-        monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-        bare = backbones.load("inception_v3", top=False)
-        assert server.asked == ["/inception"] and backbones.first_here(*choice) == "inception_v3"
-    assert "in the cache" in loaded.source and bare.asset == "inception-v3"
-    assert loaded.scale(np.array([0, 255])).tolist() == [-1, 1]
-    x = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
-    np.testing.assert_allclose(loaded.model(x), model(x), rtol=1e-4, atol=1e-5)
-    maps = keras.Model(model.input, model.get_layer("mixed10").output)(x)
-    np.testing.assert_allclose(bare.model(x), maps, rtol=1e-4, atol=1e-5)
-    assert bare.class_names == () and bare.model(x[:, :20, :24]).shape[-1] == 6
-
-
-def test_the_smaller_file_will_do_and_a_wrong_one_is_refused(shelf, original, monkeypatch):
-    tiny_inception(monkeypatch)
-    file = original(keras.applications.InceptionV3(include_top=False))
-    place = shelf("inception-v3-notop", file)
-    shutil.copy(file, place)
-    bare = backbones.load("inception_v3", top=False)
-    assert bare.asset == "inception-v3-notop" and len(bare.model.weights) == 6
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    place.write_bytes(content)
-    with pytest.raises(assets.AssetError, match="its MD5 is another"):
-        backbones.load("inception_v3", top=False)
-
-
-@pytest.mark.slow
-def test_the_whole_inception_does_what_the_lesson_asks(shelf, original, lesson, tmp_path):
-    """Random weights in the original's format, read after other models took Keras's names."""
-    model = keras.applications.InceptionV3(weights=None, classifier_activation=None)
-    file = original(model)
-    shutil.copy(file, shelf("inception-v3", file))
-    for top in (True, False):
-        loaded = backbones.load("inception_v3", top=top)
-        assert all(loaded.model.get_layer(name) for name in loaded.layers)
-    x = loaded.scale(np.full((1, 299, 299, 3), 100, "float32"))
-    maps = keras.Model(model.input, model.get_layer("mixed10").output)(x)
-    np.testing.assert_allclose(loaded.model(x), maps, rtol=1e-3, atol=1e-3)
-    bare = original(keras.applications.InceptionV3(weights=None, include_top=False))
-    family = keras.applications.inception_v3
-    plain, whole = lesson.plain_keras(2, 96, bare, family.InceptionV3, family.preprocess_input)
-    first = plain.get_layer("mixed0").output
-    np.testing.assert_allclose(
-        keras.Model(plain.input, first)(x), loaded.upto("mixed0")(x), rtol=1e-3, atol=1e-3
-    )
-    assert len(whole.trainable_weights) == 2
-    front = transfer.extractor(loaded, "middle", 96)
-    part = front.layers[transfer.PART]
-    lesson.unfreeze(part, "mixed5")
-    learn = [layer for layer in part.layers if layer.trainable and layer.weights]
-    assert len(learn) == 10  # the convolutions of mixed6
-    y = np.arange(8) // 4
-    pictures = np.stack([*photos.crops("brick", 4), *photos.crops("grass", 4)])
-    head = transfer.train_head(transfer.features(front, pictures), y, 2, epochs=2)
-    mine = transfer.Classifier(transfer.join(front, head), ("brick", "grass"))
-    again = transfer.load(mine.save(tmp_path / "mine.keras"))
-    shares = mine.probabilities(pictures[:2])
-    np.testing.assert_allclose(again.probabilities(pictures[:2]), shares, atol=1e-5)
-
-
 # -- VGG -----------------------------------------------------------------------------------------
-
-
-def test_vgg19_reads_a_file_in_the_originals_format(shelf, original, monkeypatch):
-    def build(include_top, weights=None):
-        inputs = keras.Input((None, None, 3))
-        return keras.Model(inputs, keras.layers.Conv2D(4, 3, name="block1_conv1")(inputs))
-
-    monkeypatch.setattr(keras.applications, "VGG19", build)
-    file = original(model := build(False))
-    shutil.copy(file, shelf("vgg19-notop", file))
-    loaded = backbones.load("vgg19")
-    x = loaded.scale(np.full((1, 8, 8, 3), 128, "float32"))
-    np.testing.assert_allclose(loaded.model(x), model(x), rtol=1e-5)
-    assert len(loaded.layers) == 5 and loaded.class_names == ()
 
 
 def test_vgg16_takes_its_convolutions_from_the_edge_detectors_file():
@@ -200,9 +99,3 @@ def test_vgg16_takes_its_convolutions_from_the_edge_detectors_file():
             np.testing.assert_array_equal(kernel, wanted)
     with pytest.raises(BackboneError, match="without a top"):
         backbones.load("vgg16", top=True)
-
-
-def test_vgg_wants_blue_first_and_the_mean_taken_off():
-    red = np.array([[[[255, 0, 0]]]], "float32")
-    wanted = [-103.939, -116.779, 255 - 123.68]
-    np.testing.assert_allclose(backbones._scale_vgg(red)[0, 0, 0], wanted, rtol=1e-5)

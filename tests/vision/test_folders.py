@@ -27,10 +27,11 @@ def test_a_folder_is_read_and_what_is_hidden_is_passed_over(folder):
     for hidden in (".hidden", ".ipynb_checkpoints", "bright/.ipynb_checkpoints"):
         (folder / hidden).mkdir()
     (folder / "bright" / ".DS_Store").write_text("x")
-    (folder / "readme.txt").write_text("x")
+    (folder / "loose.jpg").write_text("x")
     Image.new("RGB", (6_000, 2_000), (230, 240, 250)).save(folder / "bright" / "panorama ä.jpg")
     found = folders.read(folder, SIDE)
-    assert found.names == ("bright", "dark") and not found.skipped
+    assert found.names == ("bright", "dark")
+    assert found.skipped == ("loose.jpg lies beside the classes. It was left out.",)
     assert found.pictures.shape == (11, SIDE, SIDE, 3) and found.pictures.dtype == np.uint8
     assert found.labels.tolist() == [0] * 6 + [1] * 5
 

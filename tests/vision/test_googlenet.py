@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from helpers import assets
-from helpers.vision import backbones, googlenet, photos, transfer
+from helpers.vision import backbones, googlenet, transfer
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,8 @@ def folder(tmp_path_factory):
     return place
 
 
-SHAPES = {x.name: x.kernel.shape for x in googlenet.network((224, 224)).layers if x.weights}
+SCALE = backbones._network("googlenet").scale
+SHAPES = {x.name: x.kernel.shape for x in googlenet.network().layers if x.weights}
 
 
 def caffe(folder, picture):
@@ -58,23 +59,14 @@ def caffe(folder, picture):
 def test_it_computes_what_caffe_does(folder):
     picture = np.random.default_rng(1).uniform(0, 255, (1, 96, 64, 3)).astype("float32")
     model = googlenet.load(folder, top=False)
-    maps = model(backbones._scale_googlenet(picture))
+    maps = model(SCALE(picture))
     wanted = caffe(folder, picture).numpy()
     np.testing.assert_allclose(maps, wanted, atol=1e-4 * wanted.max())
 
 
-def test_with_its_top_it_names_classes(folder):
-    model = googlenet.load(folder, top=True)
-    assert model.count_params() == 6_998_552 and model.output_shape == (None, 1000)
-    dense = np.fromfile(folder / "loss3" / "classifier_filter.bin", "<f4").reshape(1000, 1024)
-    np.testing.assert_array_equal(model.get_layer("loss3_classifier").get_weights()[0], dense.T)
-
-
 def test_a_classifier_made_of_it_needs_keras_alone(folder, tmp_path):
     bare = googlenet.load(folder, top=False)
-    front = backbones.Backbone(
-        "g", "G", "googlenet", (64, 64), backbones._scale_googlenet, (), bare
-    )
+    front = backbones.Backbone("g", "G", "googlenet", (64, 64), SCALE, (), bare)
     extractor = transfer.extractor(front, "inception_3a_output", 64)
     picture = np.random.default_rng(1).integers(0, 255, (1, 64, 64, 3), np.uint8)
     maps = front.upto("inception_3a_output")(front.prepare(picture))
@@ -84,21 +76,13 @@ def test_a_classifier_made_of_it_needs_keras_alone(folder, tmp_path):
     np.testing.assert_allclose(again(picture), np.mean(maps, (1, 2)), rtol=1e-4)
 
 
-def test_the_real_one_names_photographs():
-    try:
-        network = backbones.load("googlenet")
-    except assets.AssetError as error:
-        pytest.skip(str(error))
-    wanted = {"coffee": "espresso", "palace": "palace", "motorcycle": "moped"}
-    for name, found in wanted.items():
-        assert backbones.short(network.classify(photos.load(name))[0][0]) == found
-
-
-def test_the_learner_builds_the_same_network(folder, lesson):
-    theirs = lesson.build_googlenet(lesson.module_solution)
+@pytest.mark.parametrize("name", googlenet.PLANS)
+def test_the_learner_builds_the_same_network(name, folder, lesson):
+    place = folder if name == "googlenet" else assets.path("inception-small")
+    theirs = lesson.build_googlenet(lesson.module_solution, googlenet.PLANS[name])
     for layer in theirs.layers:
         if layer.weights:
-            layer.set_weights(googlenet.read(folder, layer.name, layer.kernel.shape))
-    picture = np.random.default_rng(2).normal(0, 60, (1, 224, 224, 3)).astype("float32")
-    wanted = np.asarray(googlenet.load(folder, top=True)(picture))
+            layer.set_weights(googlenet.read(place, layer.name, layer.kernel.shape))
+    picture = np.random.default_rng(2).normal(0, 60, (1, *theirs.input_shape[1:]))
+    wanted = np.asarray(googlenet.load(place, top=True)(picture))
     np.testing.assert_allclose(theirs(picture), wanted, atol=1e-4 * np.abs(wanted).max())

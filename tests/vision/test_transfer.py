@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -38,52 +37,6 @@ def test_features_are_the_means_of_the_maps_of_scaled_pictures(small, front, tas
     white = np.full((1, 48, 48, 3), 255, np.uint8)
     found = transfer.features(larger, wide)
     np.testing.assert_allclose(found, transfer.features(larger, white), atol=1e-3)
-
-
-def test_the_cache_is_read_and_knows_pictures_and_networks_apart(
-    small, front, task, tmp_path, monkeypatch
-):
-    x = task[0]
-    first = transfer.cached_features(front, x, tmp_path)
-    count = []
-    honest = transfer.features
-    monkeypatch.setattr(transfer, "features", lambda *a: count.append(1) or honest(*a))
-    np.testing.assert_array_equal(transfer.cached_features(front, x, tmp_path), first)
-    assert not count and len(list(tmp_path.iterdir())) == 1
-    other = x.copy()
-    other[0, 0, 0, 0] ^= 1
-    transfer.cached_features(front, other, tmp_path)
-    transfer.cached_features(transfer.extractor(small, "relu2", 24), x, tmp_path)
-    weights = small.model.get_weights()
-    small.model.set_weights([weights[0] + 0.01, *weights[1:]])
-    transfer.cached_features(front, x, tmp_path)
-    small.model.set_weights(weights)
-    assert len(count) == 3 and len(list(tmp_path.iterdir())) == 4
-
-
-def test_a_damaged_cache_is_said_and_mended_and_one_that_cannot_be_is_done_without(
-    front, task, tmp_path, capsys
-):
-    x = task[0][:4]
-    first = transfer.cached_features(front, x, tmp_path / "cache")
-    file = next((tmp_path / "cache").iterdir())
-    for damage in (
-        lambda: file.write_bytes(b""),
-        lambda: file.write_bytes(file.read_bytes()[:-300]),
-        lambda: file.write_bytes(b"PK\x03\x04 no archive"),
-        lambda: np.savez(file, other=np.zeros(3)),
-        lambda: np.savez(file, features=np.zeros((3, 3))),
-        lambda: np.savez(file, features=np.array([{}], dtype=object)),
-    ):
-        damage()
-        for said in ("is damaged, so its features are computed anew", ""):
-            found = transfer.cached_features(front, x, tmp_path / "cache")
-            np.testing.assert_allclose(found, first, rtol=1e-5)
-            error = capsys.readouterr().err
-            assert said in error and bool(said) == bool(error)
-    (tmp_path / "file").write_text("no folder")
-    assert transfer.cached_features(front, x, tmp_path / "file").shape == (4, 8)
-    assert "computed each time" in capsys.readouterr().err
 
 
 def test_copies_for_augmentation_show_the_same_thing(task):
@@ -122,13 +75,6 @@ def test_the_estimate_is_honest_about_noise_and_names_the_largest_class():
     assert "always the largest class: 98%" in str(transfer.Estimate(180, 210, 205))
 
 
-def test_the_interval_is_wilsons():
-    for right, total, low, high in ((17, 20, 0.640, 0.948), (20, 20, 0.839, 1), (0, 10, 0, 0.278)):
-        estimate = transfer.Estimate(right, total)
-        np.testing.assert_allclose(estimate.interval, (low, high), atol=0.001)
-        assert f"{right} of {total} held-out pictures right" in str(estimate)
-
-
 # -- saving --------------------------------------------------------------------------------------
 
 
@@ -163,32 +109,20 @@ def test_files_that_cannot_be_saved(mine, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_that_are_no_classifier_get_their_true_cause(mine, tmp_path, monkeypatch):
+def test_files_that_are_no_classifier_get_one_sentence(mine, tmp_path):
     good = mine.save(tmp_path / "mine.keras").read_bytes()
     mine.model.save(tmp_path / "bare.keras")
-    cases = {
-        "text.keras": (b"hello", "not a saved classifier, or is damaged"),
-        "cut.keras": (good[:-200], "not a saved classifier, or is damaged"),
-        "empty.keras": (b"", "is empty"),
-        "lfs.keras": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
-        "page.keras": (b"\n<!DOCTYPE html><html>", "web page"),
-        "old.keras": (b"\x89HDF\r\n\x1a\n", "HDF5"),
-        "mine.KERAS": (good, "ends in .keras"),
-        "mine.keras.zip": (good, "ends in .keras"),
-        "bare.keras": ((tmp_path / "bare.keras").read_bytes(), "names no classes"),
-    }
-    for name, (content, reason) in cases.items():
+    for name, content, reason in (
+        ("text.keras", b"hello", "not a saved classifier, or is damaged"),
+        ("cut.keras", good[:-200], "not a saved classifier, or is damaged"),
+        ("mine.keras.zip", good, "should end in .keras"),
+        ("bare.keras", (tmp_path / "bare.keras").read_bytes(), "names no classes"),
+    ):
         (tmp_path / name).write_bytes(content)
         assert reason in refused(tmp_path / name)
     assert "no file" in refused(tmp_path / "none.keras")
     with pytest.raises(images.ImageError):
         mine.classify(tmp_path / "text.keras")
-
-    def closed(path, mode):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", closed)
-    assert "can't be opened (Permission denied)" in refused(tmp_path / "text.keras")
 
 
 @pytest.mark.parametrize(("version", "reason"), [("99.1.0", "Keras 99.1.0"), ("x", "damaged")])
