@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -35,9 +36,9 @@ def quiet() -> None:
     # gRPC reads this when first loaded; helpers/__init__.py has quieted TensorFlow's C++ part.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
-    with silenced():
+    with silenced(), _left_out("sklearn"):
+        import keras
         import tensorflow as tf  # noqa: F401 - from now on it keeps quiet
-    import keras
     from absl import logging as absl_logging
 
     # What ~/.keras/keras.json may have set otherwise.
@@ -48,6 +49,21 @@ def quiet() -> None:
 
     absl_logging.set_verbosity(absl_logging.ERROR)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _left_out(name: str):
+    """Let what is imported in the block do without a package; later it can be had as usual.
+
+    Keras loads scikit-learn for two wrappers that no lesson uses: 60 MB in every kernel.
+    """
+    there = name in sys.modules
+    sys.modules.setdefault(name)  # whoever asks for it hears that it is not there
+    try:
+        yield
+    finally:
+        if not there:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -18,56 +18,44 @@ def pipeline(function):
     """Judge a function (files, decode, augment, batch) that returns a tf.data.Dataset."""
     import tensorflow as tf
 
-    calls = Counter()
+    calls, state = Counter(), np.random.default_rng(0)
 
     def counted(name, change):
         def call(numbers):
             calls[name] += int(np.size(numbers))
-            return change(numbers)
+            return np.float32(change(numbers))
 
         def step(number):
             result = tf.numpy_function(call, [number], tf.float32)
-            result.set_shape(number.shape)
-            return result
+            return tf.ensure_shape(result, number.shape)
 
         return step
 
-    state = np.random.default_rng(0)
-    decode = counted("decode", lambda number: np.float32(number))
-    augment = counted("augment", lambda x: np.float32(x + state.uniform(0.01, 0.4, np.shape(x))))
+    decode = counted("decode", lambda number: number)
+    augment = counted("augment", lambda x: x + state.uniform(0.01, 0.4, np.shape(x)))
     files = tf.data.Dataset.range(PICTURES)
     dataset = function(files, decode, augment, BATCH)
     if not isinstance(dataset, tf.data.Dataset):
         raise Wrong(f"it returns {type(dataset).__name__}, and a tf.data.Dataset is asked for")
-    epochs = [
-        [np.atleast_1d(batch) for batch in dataset.as_numpy_iterator()] for _ in range(EPOCHS)
-    ]
+    epochs = [[*map(np.atleast_1d, dataset.as_numpy_iterator())] for _ in range(EPOCHS)]
     sizes = {len(batch) for batch in epochs[0]}
     if sizes != {BATCH}:
         raise Wrong(f"its batches have {sorted(sizes)} pictures, and {BATCH} are asked for")
-    seen = [np.concatenate(epoch) for epoch in epochs]
-    if any(sorted(np.floor(one)) != list(range(PICTURES)) for one in seen):
+    orders = [np.floor(np.concatenate(epoch)) for epoch in epochs]
+    if any(sorted(one) != list(range(PICTURES)) for one in orders):
         raise Wrong("in an epoch each file should come once, and some are missing or come again")
     if not calls["augment"]:
         raise Wrong("the pictures are not augmented at all")
     if calls["decode"] > PICTURES:
-        raise Wrong(
-            f"in {EPOCHS} epochs it decodes {calls['decode']} times, and there are only "
-            f"{PICTURES} files: the work is done again in every epoch"
-        )
+        many = f"{calls['decode']} times in {EPOCHS} epochs, and there are {PICTURES} files"
+        raise Wrong(f"it decodes {many}: the work is done again in every epoch")
     if calls["augment"] < EPOCHS * PICTURES:
-        raise Wrong(
-            "from the second epoch on the pictures are not changed anew: the network would see "
-            "the same changes again and again"
-        )
-    orders = [np.floor(one) for one in seen]
+        raise Wrong("from the second epoch on the network sees the same changes, none made anew")
     if (orders[0] == orders[1]).all():
         raise Wrong("the second epoch has the order of the first")
     if any((np.sort(one[:BATCH]) == np.arange(BATCH)).all() for one in orders):
         raise Wrong("the first batch has the first files of the list: it is hardly shuffled")
-    return (
-        f"{PICTURES} decodings for {EPOCHS} epochs, and every epoch is new in order and in detail."
-    )
+    return f"{PICTURES} decodings for {EPOCHS} epochs, and each is new in order and in detail."
 
 
 @exercise
@@ -76,19 +64,14 @@ def share(function):
     import tensorflow as tf
 
     losses = np.random.default_rng(0).uniform(0.1, 3, 24).astype("float32")
-    mean = float(losses.mean())
-    for replicas in (1, 2, 4, (16, 8)):
-        cuts = replicas if isinstance(replicas, int) else [replicas[0]]
+    for cuts in (1, 2, 4, [16]):
         shares = [function(tf.constant(part), len(losses)) for part in np.split(losses, cuts)]
         if any(np.shape(one) != () for one in shares):
             raise Wrong("a replica should return one number, and it returns several")
-        total = float(sum(float(one) for one in shares))
-        if not np.isclose(total, mean, rtol=1e-4):
-            count = len(shares)
-            raise Wrong(
-                f"the shares of {count} replica{'s' * (count > 1)} add up to {total / mean:.3g} "
-                "times the mean loss of the whole batch"
-            )
+        times = sum(map(float, shares)) / float(losses.mean())
+        if not np.isclose(times, 1, rtol=1e-4):
+            many = f"{len(shares)} replica{'s' * (len(shares) > 1)}"
+            raise Wrong(f"the shares of {many} add up to {times:.3g} times the mean of all losses")
     return "However many share the batch, the sum of their shares is the same loss."
 
 
@@ -96,23 +79,21 @@ def share(function):
 def config(text):
     """Judge the TF_CONFIG, a text, of the second of two workers on ports 5000 and 5001."""
     if not isinstance(text, str):
-        raise Wrong(
-            f"an environment variable holds text, and this is {type(text).__name__}: json.dumps"
-        )
+        kind = type(text).__name__
+        raise Wrong(f"an environment variable holds text, and this is {kind}: json.dumps")
     try:
         found = json.loads(text)
     except ValueError:
         raise Wrong("it is not JSON: make a dictionary, and let json.dumps write it") from None
     if not isinstance(found, dict) or set(found) != {"cluster", "task"}:
         raise Wrong("it should have exactly two parts, the cluster and the task")
-    workers = found["cluster"].get("worker") if isinstance(found["cluster"], dict) else None
-    expected = ["127.0.0.1:5000", "127.0.0.1:5001"]
-    if workers != expected:
+    parts = found["cluster"], found["task"]
+    cluster, task = (part if isinstance(part, dict) else {} for part in parts)
+    if cluster.get("worker") != ["127.0.0.1:5000", "127.0.0.1:5001"]:
         raise Wrong(
             "under cluster, 'worker' should list both addresses, host:port, the first worker's "
             "first: every worker needs the whole list, and in the same order"
         )
-    task = found["task"] if isinstance(found["task"], dict) else {}
     if task.get("type") != "worker":
         raise Wrong("the task's type should be 'worker'")
     if task.get("index") != 1 or isinstance(task["index"], bool):
@@ -136,7 +117,7 @@ def state(function):
         _checkpoint(function, second).restore(saved).expect_partial()
     if not np.array_equal(first.model.get_weights()[0], second.model.get_weights()[0]):
         raise Wrong("the weights don't come back")
-    if not np.array_equal(first.velocity(), second.velocity()):
+    if not np.array_equal(*(one.optimizer.momentums[0] for one in (first, second))):
         raise Wrong("the weights come back, and what the optimiser remembers of earlier steps, not")
     second.go(2 * STEPS)
     if not np.array_equal(undisturbed.model.get_weights()[0], second.model.get_weights()[0]):
@@ -176,9 +157,8 @@ class _Training:
         generator = np.random.default_rng(5)
         self.x, self.y = generator.normal(size=(2 * STEPS, 6, 4)), generator.normal(size=(8, 6, 1))
         weights = np.random.default_rng(seed).normal(size=(4, 1))
-        self.model = keras.Sequential(
-            [keras.Input((4,)), keras.layers.Dense(1, use_bias=False)], name="small"
-        )
+        small = [keras.Input((4,)), keras.layers.Dense(1, use_bias=False)]
+        self.model = keras.Sequential(small, name="small")
         self.model.set_weights([weights])
         self.optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
         self.optimizer.build(self.model.trainable_variables)
@@ -191,14 +171,8 @@ class _Training:
         for step in range(max(int(self.step), int(self.optimizer.iterations.numpy())), until):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean((self.model(self.x[step]) - self.y[step]) ** 2)
-            (gradient,) = tape.gradient(loss, self.model.trainable_variables)
-            self.optimizer.apply_gradients([(gradient, self.model.trainable_variables[0])])
+            self.optimizer.apply(tape.gradient(loss, self.model.trainable_variables))
             self.step.assign(step + 1)
-
-    def velocity(self) -> np.ndarray:
-        """What the optimiser remembers of earlier gradients."""
-        rest = [one.numpy() for one in self.optimizer.variables if one.shape == (4, 1)]
-        return np.concatenate(rest)
 
 
 def _checkpoint(function, training: _Training):

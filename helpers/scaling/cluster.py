@@ -18,7 +18,6 @@ import json
 import multiprocessing
 import os
 import runpy
-import signal
 import socket
 import sys
 import threading
@@ -30,13 +29,12 @@ from pathlib import Path
 import psutil
 
 HOST = "127.0.0.1"
-LOADED = "tensorflow", "keras"  # before the workers are forked
+LOADED = ("helpers.scaling.loaded",)  # before the workers are forked
 POLL = 0.05  # seconds between two looks at the workers
 GRACE = 3.0  # seconds that a worker gets to end by itself
 PATIENCE = 120.0  # seconds without news before a worker counts as stuck; loading takes the longest
 PEER_LOST = 75  # exit code of a worker that could not go on because of another one
 LOST = "UnavailableError", "DeadlineExceededError", "AbortedError"  # TensorFlow's words for it
-LOOPBACK = b"lo\0"
 AGAIN = "Start it again: it goes on from the last checkpoint."
 
 
@@ -103,13 +101,11 @@ def confine(port: int) -> threading.Thread:
     def look():
         process, until = psutil.Process(), time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            for one in process.net_connections("tcp"):
-                if one.status == psutil.CONN_LISTEN and one.laddr.port == port:
-                    with (
-                        contextlib.suppress(OSError),
-                        socket.socket(fileno=os.dup(one.fd)) as server,
-                    ):
-                        server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
+            found = [one for one in process.net_connections("tcp") if one.laddr.port == port]
+            for one in found:
+                if one.status == psutil.CONN_LISTEN:
+                    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(one.fd)) as own:
+                        own.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
                     return
             time.sleep(0.002)
 
@@ -131,31 +127,6 @@ def _starter():
     return context
 
 
-class _Reports:
-    """What a worker has reported: `events`, oldest first, read on by each call of `update`."""
-
-    def __init__(self, file: Path):
-        """Begin where `file` ends: a cluster before this one may have left its reports in it."""
-        self.file, self.events = file, []
-        self._position = file.stat().st_size if file.exists() else 0
-
-    def update(self) -> list[dict]:
-        """Read what is new; return all events so far. A line without its end waits for the rest."""
-        if self.file.exists():
-            with self.file.open("rb") as opened:
-                opened.seek(self._position)
-                whole, end, _ = opened.read().rpartition(b"\n")
-            self._position += len(whole + end)
-            for line in whole.splitlines():
-                with contextlib.suppress(ValueError):  # something else that was printed
-                    self.events.append(json.loads(line))
-        return self.events
-
-    def last(self, event: str) -> int:
-        """Return the step of the last `event`; 0 before the first."""
-        return next((one["step"] for one in reversed(self.events) if one["event"] == event), 0)
-
-
 class Cluster:
     """`workers` processes that run `program`, a Python file, in its folder.
 
@@ -170,24 +141,22 @@ class Cluster:
         self.program = Path(program).resolve()
         self.addresses = [f"{HOST}:{port}" for port in free_ports(workers)]
         self.processes: list[multiprocessing.Process] = []
-        self._reports: list[_Reports] = []
 
     def __enter__(self) -> "Cluster":
         """Start the workers."""
-        from helpers.start import (
-            silenced,  # here: a worker, which loads this file, needs no IPython
-        )
+        from helpers.start import silenced  # here: a worker, which loads this, needs no IPython
 
         starter = _starter()
         try:
             for index in range(len(self.addresses)):
-                self._reports.append(_Reports(self._file(index, "jsonl")))
+                for kind in ("jsonl", "log"):  # of a cluster before this one
+                    self._file(index, kind).unlink(missing_ok=True)
                 task = self.program, self.addresses, index
-                self.processes.append(starter.Process(target=_work, args=task, daemon=True))
+                worker = starter.Process(target=_work, args=task, daemon=True)
                 with silenced():  # what TensorFlow says before it can be told not to
-                    self.processes[-1].start()
+                    worker.start()
+                self.processes.append(worker)
         except BaseException:
-            self.processes = [one for one in self.processes if one.pid]
             self.stop()
             raise
         return self
@@ -200,15 +169,21 @@ class Cluster:
         return self.program.parent / f"worker-{index}.{kind}"
 
     def events(self, index: int) -> list[dict]:
-        """Return what worker `index` has reported since this cluster was started, oldest first."""
-        return self._reports[index].update()
+        """Return what worker `index` has reported, oldest first."""
+        file, found = self._file(index, "jsonl"), []
+        for line in file.read_bytes().splitlines() if file.exists() else []:
+            with contextlib.suppress(ValueError):  # half a line yet, or something else was printed
+                found.append(json.loads(line))
+        return found
 
     def steps(self) -> int:
         """Return the last step that all workers have done; 0 before the first."""
-        for reports in self._reports:
-            reports.update()
-        # A training that is resumed does not begin with step 1.
-        return min(max(one.last("step"), one.last("started")) for one in self._reports)
+        return self._all_at("started", "step")  # a training that is resumed begins later
+
+    def _all_at(self, *kinds: str) -> int:
+        done = range(len(self.addresses))
+        found = [[one["step"] for one in self.events(i) if one["event"] in kinds] for i in done]
+        return min(max(steps, default=0) for steps in found)
 
     def watch(
         self,
@@ -223,10 +198,8 @@ class Cluster:
         """
         seen, heard, moved = self.steps(), 0, time.monotonic()
         while True:
-            ended = self.running() == 0
-            steps = self.steps()
-            if not seen:
-                seen = min(one.last("started") for one in self._reports)
+            ended, steps = self.running() == 0, self.steps()
+            seen = seen or self._all_at("started")
             while seen < steps:
                 on_step()
                 seen += 1
@@ -234,13 +207,12 @@ class Cluster:
                 raise ClusterError(self._blame())
             if ended or (until is not None and seen >= until):
                 return
-            if (news := sum(len(reports.events) for reports in self._reports)) > heard:
+            if (news := sum(len(self.events(i)) for i in range(len(self.addresses)))) > heard:
                 heard, moved = news, time.monotonic()
             if time.monotonic() - moved > patience:
                 self.stop()
-                raise ClusterError(
-                    f"No worker has moved for {patience:g} s, so the cluster was stopped. {AGAIN}"
-                )
+                what = f"No worker has moved for {patience:g} s"
+                raise ClusterError(f"{what}, so the cluster was stopped. {AGAIN}")
             time.sleep(POLL)
 
     def _failed(self) -> list[int]:
@@ -250,24 +222,17 @@ class Cluster:
     def _blame(self) -> str:
         """Stop all, and say which worker failed first, and how."""
         first = self._failed()
-        # The others notice that a peer is gone, say so, and end: they get a moment for it.
-        self._wait()
-        # Who lost a peer is not to blame, unless nobody else is.
-        suspects = first + [index for index in self._failed() if index not in first]
-        codes = [self.processes[index].exitcode for index in suspects]
-        code = next((code for code in codes if code != PEER_LOST), PEER_LOST)
-        index = suspects[codes.index(code)]
+        self._wait()  # the others notice that a peer is gone, say so, and end
+        suspects = dict.fromkeys(first + self._failed())
+        codes = {index: self.processes[index].exitcode for index in suspects}
         self.stop()
-        if code == -getattr(signal, "SIGKILL", 9):
-            how = "was killed"
-        else:
-            how = f"ended with code {code} ({self._last_words(index)})"
-        return f"Worker {index} {how} before its work was done, so the cluster was stopped. {AGAIN}"
-
-    def _last_words(self, index: int) -> str:
+        # Who lost a peer is not to blame, unless nobody else is.
+        index = next((index for index in codes if codes[index] != PEER_LOST), first[0])
         log = self._file(index, "log").read_text(encoding="utf-8", errors="replace")
-        lines = [line.strip() for line in log.splitlines() if line.strip()]
-        return lines[-1][:200] if lines else "it said nothing"
+        said = (log.strip().splitlines() or ["it said nothing"])[-1].strip()[:200]
+        killed = codes[index] == -9
+        how = "was killed" if killed else f"ended with code {codes[index]} ({said})"
+        return f"Worker {index} {how} before its work was done, so the cluster was stopped. {AGAIN}"
 
     def kill(self, index: int) -> None:
         """End worker `index` at once, as a power cut would: it gets no chance to save anything."""

@@ -8,13 +8,11 @@ import sys
 import threading
 import time
 
-import numpy as np
 import psutil
 import pytest
 
 from helpers.scaling import cluster
 from helpers.scaling.cluster import Cluster, ClusterError
-from tools import notebooks
 
 # A worker without TensorFlow: it counts to 20, and may fail, hang or refuse to end on the way.
 COUNTS = """
@@ -138,16 +136,6 @@ def test_a_second_cluster_in_the_folder_has_only_its_own_reports(counting):
         assert [event["event"] for event in workers.events(0)].count("started") == 1
 
 
-def test_a_line_that_is_being_written_waits_for_its_end(tmp_path):
-    reports = cluster._Reports(tmp_path / "worker-0.jsonl")
-    assert reports.update() == []
-    with reports.file.open("w") as file:
-        for piece, count in [('{"event": "a"}\n{"eve', 1), ('nt": "b"}', 1), ("\n", 2)]:
-            file.write(piece)
-            file.flush()
-            assert len(reports.update()) == count
-
-
 def test_a_killed_worker_is_named_and_the_others_are_stopped(counting):
     with Cluster(counting("time.sleep(0.3)"), 3) as workers:
         workers.watch(until=2)
@@ -216,33 +204,3 @@ def test_workers_end_with_the_process_that_started_them(counting, last):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     found = [int(pid) for pid in done.stdout.split()]
     assert len(found) == 2 and gone(*found)
-
-
-# -- the real one --------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_two_workers_train_one_dies_and_nothing_is_lost(tmp_path):
-    """Two TensorFlow processes on loopback run what lesson 10 writes, as the lesson does."""
-    for cell in notebooks.read(notebooks.NOTEBOOKS / "10_scale_up.ipynb").cells:
-        if cell.source.startswith("%%writefile"):
-            first, _, rest = cell.source.partition("\n")
-            with (tmp_path / first.split()[-1]).open("a") as file:
-                file.write(rest + "\n")
-    program = tmp_path / "worker.py"
-    x = np.random.default_rng(0).integers(0, 256, (64, 28, 28, 1)).astype("uint8")
-    np.savez(tmp_path / "digits.npz", x=x, y=np.random.default_rng(1).integers(0, 10, 64))
-    plan = {"steps": 24, "batch": 16, "rate": 0.05, "every": 5}
-    (tmp_path / "plan.json").write_text(json.dumps({**plan, "pause": 0.1}))
-    with Cluster(program) as workers:
-        workers.watch(until=12)
-        workers.kill(1)
-        with pytest.raises(ClusterError, match="Worker 1 was killed"):
-            workers.watch()
-    assert gone(*pids(workers)) and not (tmp_path / "weights.npz").exists()
-    (tmp_path / "plan.json").write_text(json.dumps({**plan, "pause": 0}))
-    with Cluster(program) as workers:
-        workers.watch()
-    assert gone(*pids(workers))
-    assert workers.events(0)[0]["step"] in (10, 15, 20)
-    assert (tmp_path / "weights.npz").exists()
