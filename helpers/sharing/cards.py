@@ -7,6 +7,7 @@ in the form of the Hugging Face hub: a README.md that begins with its facts in Y
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -22,18 +23,7 @@ MODEL_SECTIONS = (
     "What it is", "How it was made", "How well it does", *QUESTIONS, "How to repeat it", "Licence",
 )  # fmt: skip
 DATA_SECTIONS = ("What it is", "How it was collected", *QUESTIONS, "Licence")
-REPEAT = """You need Python 3.11, 3.12 or 3.13 on a system for which TensorFlow has packages.
-
-```sh
-sha256sum --check SHA256SUMS                        # did all of it arrive unchanged?
-python -m venv ../parcel-env && . ../parcel-env/bin/activate
-pip install --require-hashes -r requirements.txt    # the very versions it was made with
-python evaluate.py                                  # repeats the number
-python predict.py toy/*                             # a first try
-```
-
-Or, with Docker: `docker build -t parcel . && docker run --rm --network none parcel`. `train.py`,
-where there is one, trains it anew: `mkdir ../anew && python train.py --out ../anew`."""
+REPEAT = Path(__file__).with_name("parcel") / "repeat.md"
 
 
 def model_card(about: dict, results: dict, words: dict[str, str] | None = None) -> str:
@@ -43,29 +33,24 @@ def model_card(about: dict, results: dict, words: dict[str, str] | None = None) 
     """
     from huggingface_hub import EvalResult, ModelCardData
 
-    worst, *_, best = sorted(results["by_label"], key=results["by_label"].get)
+    shares = results["by_label"]
+    worst, *_, best = [
+        f"“{label}” ({shares[label]:.0%})" for label in sorted(shares, key=shares.get)
+    ]
     texts = {
         "What it is": about["what"],
         "How it was made": results["made"],
-        "How well it does": f"{claim(results)} It is best at “{best}” "
-        f"({results['by_label'][best]:.0%}) and worst at “{worst}” "
-        f"({results['by_label'][worst]:.0%}).",
-        "How to repeat it": REPEAT,
+        "How well it does": f"{claim(results)} It is best at {best} and worst at {worst}.",
+        "How to repeat it": REPEAT.read_text(encoding="utf-8").strip(),
         "Licence": f"The programs and the model: {about['licence']}. The data: see DATA_CARD.md.",
     }
-    measured = EvalResult(
-        task_type=about.get("task", TASK),
-        dataset_type="held-out",
-        dataset_name="data/held_out.npz",
-        metric_type="accuracy",
-        metric_value=results["right"][0] / results["examples"],
-    )
+    task, accuracy = about.get("task", TASK), results["right"][0] / results["examples"]
     facts = ModelCardData(
         license=about["licence"].lower(),
         library_name="keras",
-        pipeline_tag=about.get("task", TASK),
+        pipeline_tag=task,
         model_name=about["title"],
-        eval_results=[measured],
+        eval_results=[EvalResult(task, "held-out", "data/held_out.npz", "accuracy", accuracy)],
     )
     return f"---\n{facts}\n---\n\n{_card(about['title'], MODEL_SECTIONS, texts, words)}"
 
@@ -95,15 +80,13 @@ def citation(about: dict) -> str:
 def claim(results: dict) -> str:
     """Return what is claimed, in a sentence, with its error: of several seeds the mean."""
     of = results["examples"]
-    if len(results["right"]) == 1:
-        (right,) = results["right"]
-        return f"{right:,} of {of:,} held-out answers are right: {numbers.share(right, of).text()}."
-    shares = np.array(results["right"]) / of
+    first, *others = results["right"]
+    if not others:
+        return f"{first:,} of {of:,} held-out answers are right: {numbers.share(first, of).text()}."
+    shares = np.array([first, *others]) / of
     error = standard_error(shares.mean(), of, shares.std(ddof=1), len(shares))
-    return (
-        f"{rounded(100 * shares.mean(), 100 * error)} % of {of:,} held-out answers are right (the "
-        f"mean of {len(shares)} seeds, ± one standard error)."
-    )
+    said = f"{rounded(100 * shares.mean(), 100 * error)} % of {of:,} held-out answers are right"
+    return f"{said} (the mean of {len(shares)} seeds, ± one standard error)."
 
 
 def rounded(value: float, error: float) -> str:

@@ -24,11 +24,10 @@ def digits(function):
     """Judge a function (value, error) that rounds the value where its error begins."""
     for value, error, expected in NUMBERS:
         found = number(function(value, error), "what it returns")
-        if abs(found - expected) < 1e-9:
-            continue
-        if abs(found - value) < abs(expected - value):
+        if abs(found - expected) > 1e-9 and abs(found - value) < abs(expected - value):
             raise Wrong(f"{found} ± {error} has digits that its error makes worthless")
-        raise Wrong(f"of {value} ± {error} you keep {found}, which is not where the error begins")
+        if abs(found - expected) > 1e-9:
+            raise Wrong(f"of {value} ± {error} you keep {found}, not where the error begins")
     return "What lies beyond the error's first digit is noise, and nobody can repeat noise."
 
 
@@ -43,10 +42,10 @@ def words(answers):
             raise Wrong(f"'{name}' is missing")
         if len(text.split()) < cards.FEWEST_WORDS:
             raise Wrong(f"'{name}' has {len(text.split())} words: a stranger learns nothing yet")
-    texts = [" ".join(answers[name].lower().split()) for name in cards.QUESTIONS]
+    texts = [tuple(answers[name].lower().split()) for name in cards.QUESTIONS]
     if len(set(texts)) < len(texts):
         raise Wrong("two sections say the same")
-    if any(len(set(text.split())) < cards.FEWEST_WORDS / 2 for text in texts):
+    if any(len(set(text)) < cards.FEWEST_WORDS / 2 for text in texts):
         raise Wrong("one section says a word or two, again and again")
     return "Whether it is true, and enough, only readers can judge: let one read it."
 
@@ -61,15 +60,14 @@ def lie(function, parcel):
         folder = Path(place) / "parcel"
         shutil.copytree(parcel, folder)
         function(folder)
+        how = "it is found out before anything was run"
         try:
             parcels.inspect(folder)
-        except parcels.ParcelError as error:
-            raise Wrong(f"it is found out before anything was run. {error}") from error
-        try:
+            how = "it is refused, and for another reason"
             parcels.verify(folder)
         except parcels.ParcelError as error:
             if "number is not repeated" not in str(error):
-                raise Wrong(f"it is refused, and for another reason. {error}") from error
+                raise Wrong(f"{how}. {error}") from error
             return "Every fingerprint was right. Only the one who repeated it found you out."
     raise Wrong("the parcel is accepted: what it claims can still be repeated")
 
@@ -94,18 +92,15 @@ def quantise(function):
             raise Wrong(f"{numbers.shape} numbers go in and {codes.shape} codes come out")
         if zero != round(zero) or not -128 <= zero <= 127:
             raise Wrong(f"numbers with {name}: the zero point {zero} is not the code of any byte")
-        back = scale * (codes.astype(float) - zero)
-        error = np.abs(back - numbers).max()
+        error = np.abs(scale * (codes.astype(float) - zero) - numbers).max()
         step = (max(numbers.max(), 0) - min(numbers.min(), 0)) / 255
         if scale > 1.02 * step:
-            raise Wrong(
-                f"numbers with {name}: steps of {scale:.2g} are wider than they need be, where a "
-                f"byte has room for steps of {step:.2g}"
-            )
+            said = f"steps of {scale:.2g} are wider than they need be, {step:.2g}"
+            raise Wrong(f"numbers with {name}: {said}")
         # Half a step, and as much again at the ends, where the zero point was rounded.
         if not error <= 1.02 * step:
-            raise Wrong(
-                f"numbers with {name}: back from the codes they are off by up to {error:.2g}, more "
-                f"than the width of a step, {step:.2g}"
+            said = (
+                f"back from the codes they are off by up to {error:.2g}, and a step is {step:.2g}"
             )
+            raise Wrong(f"numbers with {name}: {said}")
     return "A quarter of the memory, and no number moves by more than a step."

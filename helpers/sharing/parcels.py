@@ -19,8 +19,8 @@ import sys
 import sysconfig
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).resolve().parent / "parcel"
 WANTED = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow")  # what the programs import
 PATIENCE = 600  # seconds for one program of a parcel
+KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG")  # variables that a process needs to start
 SUMS = "SHA256SUMS"
 PIECES = {
     "train.py": "the program that trained it",
@@ -50,14 +51,11 @@ PIECES = {
     SUMS: "the fingerprint of every file",
 }
 OPTIONAL = {"train.py"}  # a model that was trained in a notebook has none
+CARDS = {"README.md": cards.MODEL_SECTIONS, "DATA_CARD.md": cards.DATA_SECTIONS}
+NUMBERS = ("right", "examples", "tolerance")  # in claims.json
+BLOCK = re.compile(r"^\w\S*==.*\n(?:[ \t].*\n)*", re.MULTILINE)  # one package in a lock
+ABOUT = ("title", "what", "licence", "author", "made", "data", "data_licence")  # what `own` asks
 NOTES = ("about.json", "results.json")  # what `pack` reads; the cards and claims say it to others
-DIGITS = {
-    "title": "A digit reader",
-    "what": "A small convolutional network in Keras that reads a handwritten digit in a picture of "
-    "28 × 28 pixels from 0 (paper) to 255 (ink).",
-    "licence": "Apache-2.0",
-    "author": "The learners of the TensorFlow workshop",
-}
 # Git must not turn line ends into those of Windows: every fingerprint would be another.
 GIT_ATTRIBUTES = "* -text\n"
 # What stays behind when a parcel is packed, and is passed over where a stranger's programs left it.
@@ -83,8 +81,15 @@ class ParcelError(ValueError):
     """A parcel can't be made, or is refused: one sentence that says why."""
 
 
-@dataclass(frozen=True)
-class Verified:
+class Refused(ParcelError):
+    """A parcel does not keep its word."""
+
+    def __init__(self, why: str):
+        """Say why."""
+        super().__init__(f"Refused: {why}")
+
+
+class Verified(NamedTuple):
     """A number that was repeated: `right` of `examples`, and the number that was `claimed`."""
 
     right: int
@@ -93,10 +98,8 @@ class Verified:
 
     def __str__(self) -> str:
         """Return the verdict in a sentence."""
-        return (
-            f"Verified: {self.right:,} of {self.examples:,} answers are right, as claimed "
-            f"({self.claimed:,})."
-        )
+        found = f"{self.right:,} of {self.examples:,} answers are right"
+        return f"Verified: {found}, as claimed ({self.claimed:,})."
 
 
 # -- making --------------------------------------------------------------------------------------
@@ -107,18 +110,11 @@ def draft(folder: str | Path) -> Path:
     from helpers.digits import mnist
 
     asset = assets.facts("mnist-5k")
-    (x_train, y_train), (x_test, y_test) = mnist.load()
-    data = (
-        f"Of MNIST: {len(y_train):,} digits to learn from and {len(y_test):,} held out, as many of "
-        "each. NIST had employees of the US Census Bureau and high-school students fill in forms; "
-        "each digit was scaled into 20 × 20 pixels and centred. The split was drawn at random: "
-        f"nobody knows who wrote what, so a writer may be in both. {asset.citation}"
-    )
-    about = DIGITS | {"data": data, "data_licence": asset.licence}
-    held_out = {"x": x_test[..., None], "y": y_test.astype("int64")}
-    folder = _lay_out(Path(folder), held_out, [*map(str, range(10))], about)
+    about = json.loads((TEMPLATES / "about.json").read_text(encoding="utf-8"))
+    about |= {"data": f"{about['data']} {asset.citation}", "data_licence": asset.licence}
+    train, test = [{"x": x[..., None], "y": y.astype("int64")} for x, y in mnist.load()]
+    folder = _lay_out(Path(folder), test, [*map(str, range(10))], about)
     shutil.copyfile(TEMPLATES / "train.py", folder / "train.py")
-    train = {"x": x_train[..., None], "y": y_train.astype("int64")}
     np.savez_compressed(folder / "data" / "train.npz", **train)
     return folder
 
@@ -132,7 +128,7 @@ def own(folder: str | Path, model: str | Path, x, y, labels, about: dict) -> Pat
     data_licence, author: a sentence or a name each; task, where it isn't to name pictures: as the
     hub calls it. Raises ParcelError where something lacks.
     """
-    lacking = [name for name in (*DIGITS, "made", "data", "data_licence") if not about.get(name)]
+    lacking = [name for name in ABOUT if not about.get(name)]
     if lacking:
         raise ParcelError(f"`about` has to say more: {', '.join(lacking)}.")
     inputs = x if isinstance(x, list) else [x]
@@ -140,10 +136,9 @@ def own(folder: str | Path, model: str | Path, x, y, labels, about: dict) -> Pat
     folder = _lay_out(Path(folder), arrays | {"y": np.asarray(y)}, list(labels), about)
     shutil.copyfile(model, folder / "model.keras")
     found = runpy.run_path(str(folder / "evaluate.py"))["evaluate"](folder / "model.keras")
-    results = {"model": files.sha256(folder / "model.keras"), "made": about["made"]}
-    results |= {"right": [found["right"]], "examples": found["examples"], "seeds": [None]}
-    text = json.dumps(results | {"by_label": found["by_label"]}, indent=1)
-    files.write(folder / "results.json", text)
+    found |= {"right": [found["right"]], "seeds": [None], "made": about["made"]}
+    found["model"] = files.sha256(folder / "model.keras")
+    files.write(folder / "results.json", json.dumps(found, indent=1))
     return folder
 
 
@@ -151,6 +146,8 @@ def _lay_out(folder: Path, held_out: dict, labels: list[str], about: dict) -> Pa
     """Make `folder` with the programs for any model, held-out data, and a toy set of them."""
     from PIL import Image
 
+    if folder.exists():
+        raise ParcelError(f"{folder} is there already: name another folder.")
     for part in ("data", "toy"):
         (folder / part).mkdir(parents=True)
     for name in ("evaluate.py", "predict.py", "Dockerfile"):
@@ -159,10 +156,11 @@ def _lay_out(folder: Path, held_out: dict, labels: list[str], about: dict) -> Pa
     files.write(folder / "labels.json", json.dumps(labels, ensure_ascii=False) + "\n")
     files.write(folder / "about.json", json.dumps(about, ensure_ascii=False))
     pictures, y = next(iter(held_out.values())), held_out["y"]
-    for number in range(len(labels)) if y.ndim == 1 else [0]:
-        chosen = pictures[np.flatnonzero(y == number)[:1] if y.ndim == 1 else [0]]
-        for pixels in chosen:  # none where the label has no example
-            Image.fromarray(pixels.astype("uint8").squeeze()).save(folder / "toy" / f"{number}.png")
+    first = zip(*np.unique(y, return_index=True), strict=True) if y.ndim == 1 else [(0, 0)]
+    for label, at in first:  # the first picture of each label, or the first of all
+        if label >= 0:
+            pixels = pictures[at].astype("uint8").squeeze()
+            Image.fromarray(pixels).save(folder / "toy" / f"{label}.png")
     return folder
 
 
@@ -184,15 +182,22 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
         raise ParcelError(f"{folder.name} is there and is no parcel: name another folder.")
     about, results = (json.loads((work / name).read_text(encoding="utf-8")) for name in NOTES)
     if files.sha256(work / "model.keras") != results.get("model"):
-        raise ParcelError(
-            "model.keras is not the model whose results these are, and its card would be untrue: "
-            "run train.py again, or make a draft of your own for your own model (`own`)."
-        )
+        why = "model.keras is not the model whose results these are, and its card would be untrue"
+        raise ParcelError(f"{why}: run train.py again, or lay out your own model (`own`).")
     labels = json.loads((work / "labels.json").read_text(encoding="utf-8"))
     with np.load(work / "data" / "held_out.npz", allow_pickle=False) as data:
         counts = dict(zip(labels, np.bincount(data["y"][data["y"] >= 0]).tolist(), strict=False))
+    claims = {
+        "claim": cards.claim(results),
+        "repeat": "python evaluate.py",
+        "right": results["right"][0],
+        "examples": results["examples"],
+        "tolerance": min(TOLERANCE, max(1, results["examples"] // 100)),
+        "why_a_tolerance": REASON,
+        "seeds": dict(zip(map(str, results["seeds"]), results["right"], strict=True)),
+    }
     texts = {
-        "claims.json": json.dumps(_claims(results), indent=1, ensure_ascii=False) + "\n",
+        "claims.json": json.dumps(claims, indent=1, ensure_ascii=False) + "\n",
         "README.md": cards.model_card(about, results, words),
         "DATA_CARD.md": cards.data_card(about, counts, words),
         "CITATION.cff": cards.citation(about),
@@ -216,18 +221,6 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
     return folder
 
 
-def _claims(results: dict) -> dict:
-    return {
-        "claim": cards.claim(results),
-        "repeat": "python evaluate.py",
-        "right": results["right"][0],
-        "examples": results["examples"],
-        "tolerance": min(TOLERANCE, max(1, results["examples"] // 100)),
-        "why_a_tolerance": REASON,
-        "seeds": dict(zip(map(str, results["seeds"]), results["right"], strict=True)),
-    }
-
-
 def _copy(folder: Path, target: Path) -> None:
     """Copy what belongs to a parcel, and none of the leftovers."""
     for name in _files(folder):
@@ -248,7 +241,7 @@ def lock(whole: str, wanted: tuple[str, ...] = WANTED) -> str:
     uv notes below each package which others asked for it: so the lock itself knows what belongs
     together, on every platform that it is for.
     """
-    blocks = re.findall(r"^\w\S*==.*\n(?:[ \t].*\n)*", whole, re.MULTILINE)
+    blocks = BLOCK.findall(whole)
     named = [re.match(r"[\w.-]+", block)[0] for block in blocks]  # some twice, for two Pythons
     asked_by = [set(re.findall(r"#(?: via)? +([\w.-]+)", block)) for block in blocks]
     kept = set(wanted)
@@ -278,33 +271,20 @@ def run(script: str | Path, *arguments: str, settings: dict | None = None, pytho
     here = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     flags, packages = (["-I"], "") if python else (["-I", "-S"], "\n".join(sorted(here)))
     command = [str(python or sys.executable), *flags, "-c", FRESH, packages, str(script)]
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     with tempfile.TemporaryDirectory() as nowhere:
+        own = {"HOME": nowhere, "TMPDIR": nowhere, "TEMP": nowhere, "PYTHONDONTWRITEBYTECODE": "1"}
+        how = {"cwd": nowhere, "env": kept | own | (settings or {}), "timeout": PATIENCE}
+        how |= {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
         try:
-            done = subprocess.run(
-                [*command, *map(str, arguments)],
-                cwd=nowhere,
-                env=_environment(nowhere) | (settings or {}),
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=PATIENCE,
-                check=False,
-            )
+            done = subprocess.run([*command, *map(str, arguments)], check=True, **how)
         except subprocess.TimeoutExpired as error:
-            raise ParcelError(
-                f"{script.name} took longer than {PATIENCE} s and was stopped."
-            ) from error
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"code {done.returncode}"])[-1]
-        raise ParcelError(f"{script.name} stopped: {last.rstrip('.')}.")
+            sentence = f"{script.name} took longer than {PATIENCE} s and was stopped."
+            raise ParcelError(sentence) from error
+        except subprocess.CalledProcessError as error:
+            last = (error.stderr.strip().splitlines() or [f"code {error.returncode}"])[-1]
+            raise ParcelError(f"{script.name} stopped: {last.rstrip('.')}.") from error
     return done.stdout
-
-
-def _environment(home: str) -> dict[str, str]:
-    """Return the few variables that a process needs to start, and where it may write."""
-    kept = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG")
-    own = {"HOME": home, "TMPDIR": home, "TEMP": home, "PYTHONDONTWRITEBYTECODE": "1"}
-    return {name: os.environ[name] for name in kept if name in os.environ} | own
 
 
 def evaluate(folder: str | Path, python=None) -> dict:
@@ -354,25 +334,23 @@ def verify(folder: str | Path, fresh_environment: bool = False) -> Verified:
     """
     folder = Path(folder)
     claims = inspect(folder)
+    right, examples, tolerance = (claims[name] for name in NUMBERS)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "parcel"
         _copy(folder, copy)
         python = _install(copy / "requirements.txt", Path(place)) if fresh_environment else None
         found = evaluate(copy, python)
-    if found["examples"] != claims["examples"]:
-        raise ParcelError(
-            f"Refused: the claim is about {claims['examples']:,} examples, and evaluate.py looks "
-            f"at {found['examples']:,}."
+    if found["examples"] != examples:
+        said = f"the claim is about {examples:,} examples, and evaluate.py looks at"
+        raise Refused(f"{said} {found['examples']:,}.")
+    if abs(found["right"] - right) > tolerance:
+        raise Refused(
+            f"the number is not repeated. {right} right answers are claimed, {found['right']} "
+            f"were found; {tolerance} more or less would be fine."
         )
-    if abs(found["right"] - claims["right"]) > claims["tolerance"]:
-        raise ParcelError(
-            f"Refused: the number is not repeated. {claims['right']} right answers are claimed, "
-            f"{found['right']} were found; {claims['tolerance']} more or less would be fine."
-        )
-    on_card = _measured(folder).metric_value * claims["examples"]
-    if abs(on_card - claims["right"]) > claims["tolerance"]:
-        raise ParcelError("Refused: README.md and claims.json claim different numbers.")
-    return Verified(found["right"], found["examples"], claims["right"])
+    if abs(_measured(folder) * examples - right) > tolerance:
+        raise Refused("README.md and claims.json claim different numbers.")
+    return Verified(found["right"], examples, right)
 
 
 def inspect(folder: str | Path) -> dict:
@@ -381,41 +359,36 @@ def inspect(folder: str | Path) -> dict:
     if not folder.is_dir():
         raise ParcelError(f"There is no folder {folder}: name the parcel's.")
     for name, purpose in PIECES.items():
-        if name in OPTIONAL:
-            continue
-        piece = folder / name
-        if not piece.exists() or (piece.is_dir() and not any(piece.iterdir())):
-            raise ParcelError(f"Refused: {name} is missing, {purpose}.")
+        there = (folder / name).is_file() or any((folder / name).glob("*"))
+        if not there and name not in OPTIONAL:
+            raise Refused(f"{name} is missing, {purpose}.")
     _check_sums(folder)
-    for name, sections in (
-        ("README.md", cards.MODEL_SECTIONS),
-        ("DATA_CARD.md", cards.DATA_SECTIONS),
-    ):
+    for name, sections in CARDS.items():
         if open_ones := cards.gaps(_text(folder / name), sections):
-            raise ParcelError(f"Refused: {name} has gaps: {', '.join(open_ones)}.")
-    pins = re.findall(r"^\w.*\n(?:[ \t].*\n)*", _text(folder / "requirements.txt"), re.M)
-    if not pins or not all("==" in pin and "--hash=sha256:" in pin for pin in pins):
-        raise ParcelError("Refused: requirements.txt does not fix every version and its hash.")
+            raise Refused(f"{name} has gaps: {', '.join(open_ones)}.")
+    pins = _text(folder / "requirements.txt")
+    whole = all("--hash=sha256:" in pin for pin in BLOCK.findall(pins))
+    if not pins.strip() or BLOCK.sub("", pins).strip() or not whole:
+        raise Refused("requirements.txt does not fix every version and its hash.")
     _measured(folder)
     _check_weights(folder)
     return _read_claims(folder / "claims.json")
 
 
-def _measured(folder: Path):
-    """Return what the model card's facts say of its accuracy, as the hub reads them."""
+def _measured(folder: Path) -> float:
+    """Return the accuracy in the model card's facts, as the hub reads them."""
     from huggingface_hub import ModelCard
 
     text = _text(folder / "README.md")
     try:
         facts = ModelCard(text).data
         (measured,) = facts.eval_results
-        if not (facts.license and math.isfinite(measured.metric_value)):
-            raise ValueError
+        if facts.license and math.isfinite(measured.metric_value):
+            return measured.metric_value
+        raise ValueError
     except Exception as error:  # YAML and the hub have errors of their own
-        raise ParcelError(
-            "Refused: README.md does not begin with a licence and an accuracy, as the hub reads."
-        ) from error
-    return measured
+        why = "README.md does not begin with a licence and an accuracy, as the hub reads."
+        raise Refused(why) from error
 
 
 def _check_weights(folder: Path) -> None:
@@ -425,66 +398,57 @@ def _check_weights(folder: Path) -> None:
     try:
         kept, stored = load_file(folder / "model.safetensors"), weights(folder / "model.keras")
     except Exception as error:  # zipfile, h5py and safetensors each have errors of their own
-        raise ParcelError("Refused: the files of the model can't be read.") from error
+        raise Refused("the files of the model can't be read.") from error
     if set(kept) != set(stored) or any(not np.array_equal(kept[n], stored[n]) for n in stored):
-        raise ParcelError("Refused: model.safetensors holds other weights than model.keras.")
+        raise Refused("model.safetensors holds other weights than model.keras.")
 
 
 def _check_sums(folder: Path) -> None:
     """Raise ParcelError unless exactly the files that SHA256SUMS names are there, unchanged."""
-    listed = {}
-    for line in _text(folder / SUMS).splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
-    there = set(_files(folder)) - {SUMS}
-    if lost := sorted(set(listed) - there):
-        raise ParcelError(f"Refused: {lost[0]} is in {SUMS} and not in the parcel.")
-    if extra := sorted(there - set(listed)):
-        raise ParcelError(f"Refused: {extra[0]} is in the parcel and not in {SUMS}.")
+    lines = [line.partition("  ") for line in _text(folder / SUMS).splitlines()]
+    listed, there = {name: digest for digest, _, name in lines}, set(_files(folder)) - {SUMS}
+    for name in sorted(there ^ set(listed)):
+        here = ("the parcel", SUMS) if name in there else (SUMS, "the parcel")
+        raise Refused(f"{name} is in {here[0]} and not in {here[1]}.")
     for name in sorted(there):
         if files.sha256(folder / name) != listed[name]:
-            raise ParcelError(f"Refused: {name} is not the file that was packed (its SHA-256).")
+            raise Refused(f"{name} is not the file that was packed (its SHA-256).")
 
 
 def _read_claims(file: Path) -> dict:
     """Return what a parcel claims, or raise ParcelError where that can't be judged."""
     try:
         claims = json.loads(_text(file))
-        numbers = [claims[name] for name in ("right", "examples", "tolerance")]
+        numbers = [claims[name] for name in NUMBERS]
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ParcelError(
-            "Refused: claims.json does not say how many are right, of how many, and how far off "
-            "a repetition may be."
+        raise Refused(
+            "claims.json does not say how many are right, of how many, and how far off a "
+            "repetition may be."
         ) from error
     if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
-        raise ParcelError("Refused: claims.json has something else than numbers for its numbers.")
-    if not 0 <= claims["tolerance"] <= max(1, 0.01 * claims["examples"]):
-        raise ParcelError(
-            f"Refused: a tolerance of {claims['tolerance']} would let more than one answer in a "
-            "hundred differ."
-        )
+        raise Refused("claims.json has something else than numbers for its numbers.")
+    _, examples, tolerance = numbers
+    if not 0 <= tolerance <= max(1, 0.01 * examples):
+        raise Refused(f"a tolerance of {tolerance} would let more than one answer in 100 differ.")
     return claims
 
 
 def _install(requirements: Path, place: Path) -> Path:
     """Install a lock, hash by hash, into an environment in `place`; return its interpreter."""
-    uv = Path(sys.executable).with_name("uv")
-    environment = place / "environment"
-    where = ["--offline"] if assets.offline() else []
-    into = ["--python", str(environment)]
+    uv, environment = Path(sys.executable).with_name("uv"), place / "environment"
+    into = ["--quiet", *["--offline"] * assets.offline(), "--python", environment]
     for command in (
-        ["venv", "--quiet", "--python", sys.executable, str(environment)],
-        ["pip", "install", "--quiet", *where, *into, "--require-hashes", "-r", str(requirements)],
+        ["venv", "--quiet", "--python", sys.executable, environment],
+        ["pip", "install", *into, "--require-hashes", "-r", requirements],
     ):
         try:
-            done = subprocess.run([str(uv), *command], capture_output=True, text=True, check=False)
+            subprocess.run([uv, *command], capture_output=True, text=True, check=True)
         except OSError as error:
-            raise ParcelError(
-                "A fresh environment needs uv, which is not there: set-up brings it."
-            ) from error
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
-            raise ParcelError(f"The lock could not be installed: {last.strip().rstrip('.')}.")
+            sentence = "A fresh environment needs uv, which is not there: set-up brings it."
+            raise ParcelError(sentence) from error
+        except subprocess.CalledProcessError as error:
+            said = (error.stderr.strip().splitlines() or ["it said nothing"])[0]
+            raise ParcelError(f"The lock could not be installed: {said.rstrip('. ')}.") from error
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
@@ -493,7 +457,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ParcelError(f"Refused: {file.name} is no text that can be read.") from error
+        raise Refused(f"{file.name} is no text that can be read.") from error
 
 
 def _files(folder: Path) -> list[str]:
@@ -508,7 +472,7 @@ def _files(folder: Path) -> list[str]:
             continue
         name = "/".join(parts)
         if path.is_symlink():
-            raise ParcelError(f"Refused: {name} is a link, and a parcel must hold its files.")
+            raise Refused(f"{name} is a link, and a parcel must hold its files.")
         if path.is_file():
             names.append(name)
     return names

@@ -1,5 +1,6 @@
 """The page for phones: it runs a network in the browser, at a phone's size, the network cut."""
 
+import re
 import shutil
 import subprocess
 import tarfile
@@ -39,7 +40,7 @@ def library(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, library):
+def opened(browser, library, tmp_path_factory):
     """Return a function that opens a model's page, at a phone's size; and what it asked for."""
     page = browser.new_page(
         viewport={"width": 390, "height": 844}, has_touch=True, device_scale_factor=2
@@ -49,7 +50,8 @@ def opened(browser, library):
     running = []
 
     def open_page(file):
-        running.append(phone.server(file))
+        folder = phone.lay_out(file, tmp_path_factory.mktemp("page"))
+        running.append(phone.server(folder))
         threading.Thread(target=running[0].serve_forever, daemon=True).start()
         home = f"http://127.0.0.1:{running[0].server_port}/"
         page.route(
@@ -59,7 +61,7 @@ def opened(browser, library):
             ),
         )
         page.goto(home)
-        page.wait_for_selector("body[data-ready]")
+        page.locator("#about", has_text=re.compile("Draw|Take")).wait_for()
         return page
 
     yield open_page

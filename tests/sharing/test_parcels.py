@@ -14,11 +14,15 @@ import pytest
 from safetensors.numpy import save
 
 from helpers import assets, files
+from helpers.captions import captioning, world
+from helpers.captions.speaker import Speaker
 from helpers.sharing import cards, parcels
 from tools import notebooks
 
 LEFTOVERS = (".env", ".ipynb_checkpoints/train.py", "toy/.DS_Store", "__pycache__/a.pyc")
 WORDS = {name: f"{name}: eight words that a stranger can use well" for name in cards.QUESTIONS}
+ABOUT = {"title": "My: “digits”", "what": "A reader.", "licence": "MIT", "author": "Ada: L."}
+ABOUT |= {"made": "In a lesson.", "data": "Some.", "data_licence": "CC BY-SA 3.0"}
 # In place of the real evaluate.py: no TensorFlow, and the checkpoint says what is to be found.
 EVALUATE = """
 import json, pathlib, zipfile
@@ -159,7 +163,7 @@ def test_the_lock_has_what_the_programs_need_with_hashes_and_no_more():
     assert {"h5py", "ml-dtypes", "absl-py", "rich"} <= names  # what those need
     assert not {"jupyterlab", "matplotlib", "pytest", "mlxtend"} & names
     assert "#" not in lock
-    for block in parcels.re.findall(r"^\w\S*==.*\n(?:[ \t].*\n)*", lock, parcels.re.MULTILINE):
+    for block in parcels.BLOCK.findall(lock):
         assert "--hash=sha256:" in block
         assert parcels.re.sub(r"^ +#.*\n", "", block) in parcels.re.sub(r" +#.*\n", "", whole)
 
@@ -228,7 +232,7 @@ def test_pieces_that_are_not_what_they_should_be_are_refused_with_the_reason(who
         ("DATA_CARD.md", card, "DATA_CARD.md has gaps: Known limits"),
         *[
             ("requirements.txt", lock, "does not fix every version")
-            for lock in ("", "a\n", "a==1\n")
+            for lock in ("", "a\n", "a==1\n", "a==1 --hash=sha256:1\nb\n", "-r other.txt\n")
         ],
         *[
             ("claims.json", text, "does not say how many")
@@ -332,41 +336,41 @@ def test_the_real_programs_repeat_a_model_of_one_s_own(tmp_path):
     model.save(tmp_path / "a.keras")
     with np.load(parcels.draft(tmp_path / "digits") / "data" / "held_out.npz") as data:
         x, y = data["x"], data["y"]
-    about = {"title": "My: “digits”", "what": "A reader.", "licence": "MIT", "author": "Ada: L."}
+    few = {name: ABOUT[name] for name in ("title", "what", "licence", "author")}
     with pytest.raises(parcels.ParcelError, match="made, data, data_licence"):
-        parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, range(10), about)
-    about |= {"made": "In lesson 01.", "data": "MNIST.", "data_licence": "CC BY-SA 3.0"}
+        parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, range(10), few)
     labels = [f"digit {digit}" for digit in range(10)]
-    work = parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, labels, about)
+    work = parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, labels, ABOUT)
+    with pytest.raises(parcels.ParcelError, match="own is there already"):
+        parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, labels, ABOUT)
     parcel = parcels.pack(work, tmp_path / "parcel", WORDS)
     verified = parcels.verify(parcel)
     assert abs(verified.right - 978) <= 3 >= abs(verified.right - verified.claimed)
     toy = sorted((parcel / "toy").glob("*.png"))
     said = parcels.run(parcel / "predict.py", *map(str, toy)).splitlines()
-    assert (
-        sum(
-            line.split(" (")[0] == f"{one.name}: digit {one.stem}"
-            for line, one in zip(said, toy, strict=True)
-        )
-        >= 9
-    )
+    wanted = [f"{one.name}: digit {one.stem}" for one in toy]
+    assert sum(line.split(" (")[0] == one for line, one in zip(said, wanted, strict=True)) >= 9
     assert "“digit" in (parcel / "README.md").read_text()
     assert 'title: "My: \\u201cdigits\\u201d"' in (parcel / "CITATION.cff").read_text()
     assert sum(array.size for array in parcels.weights(parcel / "model.keras").values()) == 56_714
 
 
-def test_a_model_with_two_inputs_is_judged_where_there_is_something_to_say(tmp_path):
-    import keras
-
-    first, second = keras.Input((3,)), keras.Input((3,))
-    keras.Model([first, second], keras.layers.Add()([first, second])).save(tmp_path / "sum.keras")
-    x, y = np.eye(3, dtype="float32"), np.array([0, 1, -1])
-    about = dict.fromkeys(
-        ("title", "what", "made", "data", "licence", "author", "data_licence"), "x"
-    )
-    work = parcels.own(tmp_path / "own", tmp_path / "sum.keras", [x, x], y, "abc", about)
-    results = json.loads((work / "results.json").read_text())
-    assert (results["right"], results["examples"]) == ([2], 2)
+def test_the_describer_of_lesson_05_is_packed_repeated_and_writes_sentences(tmp_path):
+    """It has two inputs, and is judged word by word where there is a word to say."""
+    lesson, vocabulary = notebooks.taught("05"), captioning.toy_vocabulary()
+    network = lesson.build_captioner(vocabulary, lesson.build_encoder())
+    network.load_weights(assets.path("captioner"))
+    network.save(tmp_path / "a.keras")
+    pictures, _, sentences = world.load("test", 30)
+    rows = vocabulary.encode([five[0] for five in sentences])
+    y = np.where(rows[:, 1:] == captioning.PAD, -1, rows[:, 1:])
+    about, x = ABOUT | {"task": "image-to-text"}, [pictures, rows[:, :-1]]
+    work = parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, vocabulary.words, about)
+    parcel = parcels.pack(work, tmp_path / "parcel", WORDS)
+    verified = parcels.verify(parcel)
+    assert verified.examples == (y >= 0).sum() and verified.right > 0.6 * verified.examples
+    (line,) = parcels.run(parcel / "predict.py", parcel / "toy" / "0.png").splitlines()
+    assert line == f"0.png: {Speaker(network, vocabulary).describe(pictures[:1])[0]}"
 
 
 def test_the_programs_import_only_what_the_lock_brings():

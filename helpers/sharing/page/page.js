@@ -7,7 +7,6 @@ const { labels, side, channels } = await (await fetch("model.json")).json();
 
 await loadLiteRt("./litert_wasm_compat_internal.js");
 const model = await loadAndCompile("./model.tflite", { accelerator: "wasm" });
-find("about").textContent = channels === 1 ? "Draw a digit." : "Take or choose a picture.";
 
 function small(source, x, y, width, height) { // a part of a picture, in the network's size
   const canvas = new OffscreenCanvas(side, side), brush = canvas.getContext("2d");
@@ -29,8 +28,7 @@ async function read(source, ...part) {
   const [output] = await model.run([input]);
   const scores = [...(await output.data())];
   const spent = performance.now() - started;
-  input.delete();
-  output.delete();
+  [input, output].forEach((one) => one.delete());
   const best = scores.map((score, i) => [score, labels[i]]).sort((a, b) => b[0] - a[0]).slice(0, 5);
   find("guesses").replaceChildren(...best.map(([score, label]) => {
     const line = document.createElement("li"), bar = document.createElement("meter");
@@ -57,6 +55,8 @@ function clear() {
 }
 
 clear();
+find("clear").onclick = clear;
+find(channels === 1 ? "clear" : "choose").hidden = false;
 if (channels === 1) {
   Object.assign(pen, { strokeStyle: "#fff", lineWidth: 22, lineCap: "round", lineJoin: "round" });
   const at = (event) => [event.offsetX * seen.width / seen.clientWidth,
@@ -71,10 +71,7 @@ if (channels === 1) {
     pen.stroke();
   };
   seen.onpointerup = seen.onpointercancel = () => { last = null; readDrawing(); };
-  find("clear").hidden = false;
-  find("clear").onclick = clear;
 } else {
-  find("choose").hidden = false;
   find("file").onchange = async (event) => {
     const [file] = event.target.files;
     try {
@@ -88,4 +85,4 @@ if (channels === 1) {
     }
   };
 }
-document.body.dataset.ready = "yes";
+find("about").textContent = channels === 1 ? "Draw a digit." : "Take or choose a picture.";

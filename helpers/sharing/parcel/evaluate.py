@@ -23,7 +23,7 @@ def evaluate(file):
         x, y = [data[name] for name in sorted(data) if name != "y"], data["y"]
     labels = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
     model = keras.models.load_model(file, compile=False)  # safe mode: no code out of a file
-    scores = model.predict(x if len(x) > 1 else x[0], batch_size=50, verbose=0)
+    scores = model.predict(x if len(x) > 1 else x[0], batch_size=10, verbose=0)
     known = y >= 0  # -1 stands where there is nothing to say, such as behind a sentence's end
     true, right = y[known], scores.argmax(axis=-1)[known] == y[known]
     by_label = {labels[at]: float(right[true == at].mean()) for at in np.unique(true)}

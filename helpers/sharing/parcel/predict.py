@@ -1,7 +1,7 @@
 """Name what pictures show: python predict.py toy/*.png
 
 Each is cropped to a square and brought to the model's size. Its colours stay as they are, from 0 to
-255; grey where the model takes grey.
+255; grey where the model takes grey. A model that also takes the words so far writes a sentence.
 """
 
 import argparse
@@ -16,23 +16,40 @@ import numpy as np
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
+START, END, WORDS = 1, 2, 4  # of a vocabulary: where sentences begin and end, the first word
+LONGEST = 30
+
+
+def name(model, pixels, labels):
+    """Return the likeliest label, and how probable the model finds it."""
+    probabilities = model.predict(pixels, verbose=0)[0]
+    return f"{labels[probabilities.argmax()]} ({probabilities.max():.2f})"
+
+
+def describe(model, pixels, words):
+    """Return a sentence, word by word, each time the likeliest."""
+    said = [START]
+    while said[-1] != END and len(said) < LONGEST:
+        scores = model.predict([pixels, np.array([said], "int32")], verbose=0)[0, -1]
+        said.append(int(scores.argmax()))
+    return " ".join(words[number] for number in said if number >= WORDS)
 
 
 def main():
-    """Print a line for each picture: its name, the label, and how probable the model finds it."""
+    """Print a line for each picture: its name, and what the model says."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("pictures", type=Path, nargs="+")
     chosen = options.parse_args()
     labels = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
     model = keras.models.load_model(HERE / "model.keras", compile=False)  # safe mode
-    side, _, channels = model.input_shape[1:]
+    side, _, channels = model.inputs[0].shape[1:]
+    say = name if len(model.inputs) == 1 else describe
     for file in chosen.pictures:
         with Image.open(file) as picture:
             picture = picture.convert("L" if channels == 1 else "RGB")
             edge = side or min(picture.size)
             pixels = np.asarray(ImageOps.fit(picture, (edge, edge)), "float32")
-        probabilities = model.predict(pixels.reshape(1, edge, edge, channels), verbose=0)[0]
-        print(f"{file.name}: {labels[probabilities.argmax()]} ({probabilities.max():.2f})")
+        print(f"{file.name}: {say(model, pixels.reshape(1, edge, edge, channels), labels)}")
 
 
 if __name__ == "__main__":

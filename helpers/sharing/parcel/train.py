@@ -70,8 +70,8 @@ def main():
     made = (
         f"`train.py`: {len(y_train):,} digits, {EPOCHS} epochs, batches of {BATCH}, Adam with a "
         f"learning rate of {LEARNING_RATE}, seeds {', '.join(map(str, chosen.seeds))}; the "
-        f"checkpoint is that of seed {chosen.seeds[0]}. Python {platform.python_version()}, "
-        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, NumPy {np.__version__}."
+        f"checkpoint is that of seed {chosen.seeds[0]}. Python {platform.python_version()}; the "
+        "packages are those of requirements.txt."
     )
     results = {
         "model": hashlib.sha256((chosen.out / "model.keras").read_bytes()).hexdigest(),
