@@ -47,6 +47,7 @@ Install and use <README>
 docs/glossary
 docs/instructor-guide
 docs/classroom-server
+docs/many-machines
 docs/accessibility
 data/cards/index
 ```

@@ -1,6 +1,5 @@
 """`helpers.scaling.cluster`: workers are started, watched, stopped, and none is left behind."""
 
-import json
 import signal
 import socket
 import subprocess
@@ -64,26 +63,6 @@ def pids(workers):
 
 
 # -- places --------------------------------------------------------------------------------------
-
-
-def test_free_ports_are_different_and_free():
-    ports = cluster.free_ports(20)
-    assert len(set(ports)) == 20
-    for port in ports[:3]:
-        with socket.socket() as one:
-            one.bind((cluster.HOST, port))
-
-
-def test_tf_config_is_what_tensorflow_reads(monkeypatch):
-    addresses = ["127.0.0.1:4000", "127.0.0.1:4001", "127.0.0.1:4002"]
-    texts = [cluster.tf_config(addresses, index) for index in range(3)]
-    assert len({json.dumps(json.loads(text)["cluster"]) for text in texts}) == 1
-    import tensorflow as tf
-
-    monkeypatch.setenv("TF_CONFIG", texts[2])
-    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    assert (resolver.task_type, resolver.task_id) == ("worker", 2)
-    assert resolver.cluster_spec().as_dict() == {"worker": addresses}
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_BINDTODEVICE"), reason="Linux ties ports to a device")
