@@ -46,7 +46,7 @@ def test_either_file_serves_and_a_wrong_one_is_refused(shelf, original, monkeypa
     file = original(tiny(include_top=False))
     shutil.copy(file, smaller := shelf("inception-v3-notop", file))
     assert backbones.load("inception_v3", top=False).asset == "inception-v3-notop"
-    smaller.write_bytes(file.read_bytes()[:-8] + bytes(8))
+    smaller.write_bytes(bytes(8) + file.read_bytes()[8:])
     with pytest.raises(assets.AssetError, match="its MD5 is another"):
         assets.path("inception-v3-notop")
 
