@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import nbformat
 import psutil
 import requests
+from axe import flaws
 from programs import answers, free_ports, wait_until
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
@@ -166,6 +167,26 @@ class Notebook:
         self.javascript("await panel.content.scrollToItem(argument, 'start');", found[-1])
         return self.page.locator(f'.jp-Cell[data-windowed-list-index="{found[-1]}"]')
 
+    def flaws(self):
+        """What axe-core finds in the outputs of all cells, in both themes."""
+        whole = "{...panel.content.notebookConfig, windowingMode: 'none'}"
+        self.javascript(f"panel.content.notebookConfig = {whole};")
+        there = "panel.node.querySelectorAll('.jp-Notebook .jp-Cell').length"
+        self.wait_until(f"{_CELLS}.length === {there}", 20)
+        found = []
+        for theme in ("Dark", "Light"):
+            self.turn(theme)
+            found += flaws(self.page, ".jp-Cell-outputArea")
+        return found
+
+    def turn(self, theme):
+        """Change JupyterLab's theme to "Light" or "Dark"."""
+        command = f"'apputils:change-theme', {{theme: 'JupyterLab {theme}'}}"
+        self.javascript(f"await window.jupyterapp.commands.execute({command});")
+        light = str(theme == "Light").lower()
+        self.wait_until(f"document.body.dataset.jpThemeLight === '{light}'", 20)
+        self.page.wait_for_timeout(500)  # the stylesheet fades in
+
     def value(self, expression):
         """What the kernel says `expression` is: a number, text, list… (a Python literal)."""
         answer = self.javascript(
@@ -186,6 +207,12 @@ class Notebook:
                 return value
             assert time.monotonic() < end, f"{expression} is {value!r} after {seconds} s"
             self.page.wait_for_timeout(100)
+
+
+def choose(scope, description, name):
+    """Choose from the list with that description by typing the first letters of a name."""
+    scope.get_by_label(description, exact=True).focus()
+    scope.page.keyboard.type(name)
 
 
 def slide(scope, description, presses, key="ArrowRight"):
@@ -216,7 +243,7 @@ def _handle(scope, description):
 def upload(scope, file, place=0):
     """Give a file to the upload button of a `PictureChoice`, the first of them or another."""
     with scope.page.expect_file_chooser() as chooser:
-        scope.get_by_role("button", name="Your own").nth(place).click()
+        scope.get_by_role("button", name="Your own").nth(place).press("Enter")
     chooser.value.set_files(file)
 
 

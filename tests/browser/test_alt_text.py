@@ -41,11 +41,7 @@ def test_figures_follow_the_theme_and_pictures_in_them_do_not(lab, page):
     notebook = lab.run_new(page, FIGURES)
     assert page.locator(".workshop-figure").count() == 2
     for theme, paper in [("Dark", 17), ("Light", 255)]:
-        command = f"'apputils:change-theme', {{theme: 'JupyterLab {theme}'}}"
-        notebook.javascript(f"await window.jupyterapp.commands.execute({command});")
-        light = str(theme == "Light").lower()
-        notebook.wait_until(f"document.body.dataset.jpThemeLight === '{light}'", 20)
-        page.wait_for_timeout(500)  # the stylesheet fades in
+        notebook.turn(theme)
         for figure in page.locator(".workshop-figure").all():
             seen = np.array(Image.open(io.BytesIO(figure.screenshot())).convert("RGB")).astype(int)
             assert np.abs(seen[1, 1] - paper).max() <= 2

@@ -62,3 +62,4 @@ def test_an_upload_is_guessed_and_bad_ones_get_their_sentence(guesser, tmp_path)
     upload(cell, coffee)
     notebook.wait_for(BEST, "espresso", seconds=30)
     cell.get_by_role("img", name="mine.jpg").wait_for()
+    assert notebook.flaws() == []

@@ -62,6 +62,7 @@ def test_it_reads_while_the_line_grows_and_the_bars_show_what(pad):
     assert float(seven.get_attribute("aria-valuenow")) > 0.9
     assert seven.locator("div").bounding_box()["width"] > 150
     assert box.locator(".best").count() == 1
+    assert notebook.flaws() == []
 
 
 def test_by_keyboard_alone_drawn_or_from_samples(pad):

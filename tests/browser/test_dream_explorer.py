@@ -1,6 +1,6 @@
 """The dream explorer of lesson 07, in JupyterLab: sliders, choices, large pictures, Cancel."""
 
-from lab import slide
+from lab import choose, slide
 
 CELLS = [
     "from helpers.dreams.explorer import DreamExplorer\n"
@@ -25,7 +25,7 @@ def test_it_dreams_while_one_looks_and_stops_when_told(lab, page):
     opened.wait_for(picture, lambda now: now != before, seconds=60)
     opened.wait_for(DONE, lambda said: said.startswith("Done: 128"), seconds=60)
 
-    box.get_by_label("Photograph").select_option("coffee")
+    choose(box, "Photograph", "coffee")
     box.get_by_role("img", name="coffee, as block4_expand_bn dreams it.").wait_for(timeout=60_000)
     opened.wait_for(DONE, lambda said: said.startswith("Done"), seconds=60)
 
@@ -38,3 +38,4 @@ def test_it_dreams_while_one_looks_and_stops_when_told(lab, page):
     opened.wait_for(DONE, lambda said: said.startswith("Stopped after"), seconds=60)
     assert opened.value("explorer.picture.shape") == (400, 600, 3)
     opened.wait_for("explorer.cancel.disabled")
+    assert opened.flaws() == []

@@ -1,5 +1,7 @@
 """The game of three moves and the sentence box of lesson 06, in JupyterLab."""
 
+from lab import slide
+
 CELLS = [
     "from helpers.grammar import parsing_game, reading",
     "(sentence,) = reading.read('The dog chased a cat.')\n"
@@ -13,13 +15,13 @@ def test_moves_are_played_and_sentences_typed(lab, page):
     played = opened.cell("parsing_game.play")
     left = played.get_by_role("button", name="left-arc")
     assert left.is_disabled()
-    played.get_by_role("button", name="shift").click()
+    played.get_by_role("button", name="shift").press("Enter")
     opened.wait_for("game.moves", [0])
     left.press("Enter")
     opened.wait_for("game.moves", [0, 1])
-    played.get_by_role("button", name="hint").click()
+    played.get_by_role("button", name="hint").press(" ")
     played.get_by_text("The oracle would make this move: shift.").wait_for()
-    played.get_by_role("button", name="back").click()
+    played.get_by_role("button", name="back").press("Enter")
     opened.wait_for("game.moves", [0])
 
     explored = opened.cell("parsing_game.explore")
@@ -28,3 +30,6 @@ def test_moves_are_played_and_sentences_typed(lab, page):
     field.press("Enter")
     opened.wait_for("step.max", 12)
     explored.get_by_role("img", name="Tree of “The old house stands here .”").first.wait_for()
+    slide(explored, "Moves", presses=2, key="ArrowLeft")
+    opened.wait_for("step.value", 10)
+    assert opened.flaws() == []

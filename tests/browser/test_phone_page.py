@@ -9,6 +9,7 @@ import threading
 import keras
 import numpy as np
 import pytest
+from axe import flaws
 
 from helpers import assets, images
 from helpers.sharing import phone
@@ -96,7 +97,10 @@ def test_what_is_drawn_is_read(opened, tmp_path):
     page.mouse.up()
     page.wait_for_selector("#guesses li")
     assert page.locator("#guesses li").first.inner_text().startswith("middle: ")
-    page.get_by_role("button", name="Clear").click()
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert flaws(page) == []
+    page.get_by_role("button", name="Clear").press("Enter")
     assert page.locator("#guesses li").count() == 0
 
 

@@ -24,3 +24,4 @@ def test_the_knobs_move_the_border_and_pictures_have_their_alt_text(lab, page):
     cell.locator(f"img[alt*='the neuron has {after} right']").wait_for()
     verdict = "checks.knobs.verdict(tuple(knobs.values.values()), inputs, is_seven)"
     assert notebook.value(f"{verdict}.state") == "right"
+    assert notebook.flaws() == []

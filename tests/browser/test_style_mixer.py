@@ -1,6 +1,6 @@
 """The style mixer of lesson 08, in JupyterLab: by keyboard, by mouse, with a file of one's own."""
 
-from lab import slide, upload
+from lab import choose, slide, upload
 
 from helpers import images
 from helpers.styles import patterns
@@ -35,7 +35,7 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
     opened.wait_for("mixer.controls['keep'].value", True)
     opened.wait_for("'in its own colours' in mixer.alt", True)
 
-    cell.locator("select").nth(0).select_option("a cup")
+    choose(cell, "Photograph", "a cup")
     opened.wait_for("mixer.controls['photograph'].value", "a cup")
     cell.get_by_alt_text("a cup, painted").wait_for()
 
@@ -46,3 +46,4 @@ def test_styles_are_mixed_by_keyboard_and_own_pictures_taken(lab, page, tmp_path
     upload(cell, tmp_path / "bad.png")
     cell.get_by_text("bad.png is not a picture").wait_for()
     opened.wait_for("mixer.controls['photograph'].value", "a cup")
+    assert opened.flaws() == []

@@ -1,11 +1,17 @@
-// Gives the pictures in JupyterLab's outputs their alt text, and figures the colours of its theme.
+// Gives the pictures in JupyterLab's outputs their alt text, figures the colours of its theme, sliders
+// their names, and lists their keys.
 //
 // A notebook keeps the alt text in the output's metadata, {"image/png": {"alt": "…"}}, and JupyterLab
 // 4 leaves it out of the page: screen readers meet a picture without a word. The metadata of a figure
 // has "pictures", too: [left, top, right, bottom] of each picture in it, in percent. In the dark theme
 // the ink becomes light and the paper dark, and a copy on top shows the pictures as they are. This
-// wraps JupyterLab's own renderers of pictures. It is a "federated extension" written by hand, small
-// enough to need no build.
+// wraps JupyterLab's own renderers of pictures.
+//
+// ipywidgets writes a slider's name beside it and doesn't tie the two together, so that a screen
+// reader says a number, and not of what. And on a list's arrows and letters JupyterLab acts itself:
+// an arrow goes to the next cell, B makes a new one.
+//
+// It is a "federated extension" written by hand, small enough to need no build.
 
 (() => {
   const NAME = 'tensorflow-workshop-alt-text';
@@ -58,15 +64,26 @@
     return renderer;
   };
 
+  const mendWidgets = () => {
+    for (const knob of document.querySelectorAll('.widget-slider .noUi-handle:not([aria-label])')) {
+      const name = knob.closest('.widget-slider').querySelector('.widget-label')?.textContent;
+      if (name) knob.setAttribute('aria-label', name);
+    }
+    for (const list of document.querySelectorAll('.widget-dropdown select:not([data-lm-suppress-shortcuts])')) {
+      list.setAttribute('data-lm-suppress-shortcuts', 'true');
+    }
+  };
+
   const makePlugin = async () => {
     const { IRenderMimeRegistry } = await load('@jupyterlab/rendermime');
     return {
       id: `${NAME}:plugin`,
-      description: 'Gives pictures in outputs their alt text, and figures the colours of the theme.',
+      description: 'Alt text for pictures in outputs, the theme for figures, keys and names for widgets.',
       autoStart: true,
       requires: [IRenderMimeRegistry],
       activate: (app, registry) => {
         document.head.append(Object.assign(document.createElement('style'), { textContent: STYLE }));
+        new MutationObserver(mendWidgets).observe(document.body, { childList: true, subtree: true });
         for (const mimeType of ['image/png', 'image/jpeg', 'image/svg+xml']) {
           const own = registry.getFactory(mimeType);
           const createRenderer = options => describe(own.createRenderer(options), mimeType);
