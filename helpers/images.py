@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain, zip_longest
 from numbers import Integral
 from pathlib import Path
 
@@ -106,6 +107,35 @@ def write(path, image: np.ndarray) -> None:
         ) from None
 
 
+def _files(folder: Path, pattern: str) -> list[Path]:
+    if not folder.is_dir():
+        raise ImageError(f"There is no folder {folder}: check its name and where it is.")
+    found = (entry for entry in folder.glob(pattern) if entry.name[0] != ".")
+    found = sorted(entry for entry in found if entry.is_file() and entry.name not in LEFTOVERS)
+    if not found:
+        raise ImageError(f"{folder} holds no files: put pictures into it.")
+    return found
+
+
+def album(folder, most: int = 24) -> dict[str, Path]:
+    """Return the pictures in a folder and the folders in it by their names, some from each.
+
+    What can't be read is left out; ImageError where nothing is left, or there is no such folder.
+    """
+    folder, groups, found = Path(folder).expanduser(), {}, {}
+    for file in _files(folder, "**/*"):
+        groups.setdefault(file.parent, []).append(file)
+    for file in filter(None, chain.from_iterable(zip_longest(*groups.values()))):
+        with suppress(ImageError):
+            read(file, 16)
+            found[file.relative_to(folder).as_posix()] = file
+        if len(found) == most:
+            break
+    if not found:
+        raise ImageError(f"{folder} holds no picture that can be read: put some into it.")
+    return found
+
+
 def each(folder, out, pixels: int | None, work: Callable) -> int:
     """Turn the pictures of `folder`, at most `pixels` on the longer side, into JPEGs in `out`.
 
@@ -114,14 +144,9 @@ def each(folder, out, pixels: int | None, work: Callable) -> int:
     goes on. Returns how many were left out; ImageError where there is nothing to do.
     """
     folder, out = Path(folder).expanduser(), Path(out).expanduser()
-    if not folder.is_dir():
-        raise ImageError(f"There is no folder {folder}: check its name and where it is.")
-    if out.resolve() == folder.resolve():
+    if folder.is_dir() and out.resolve() == folder.resolve():
         raise ImageError(f"{out} is the pictures' own folder: name another one for the results.")
-    entries = (entry for entry in folder.iterdir() if entry.name[0] != ".")
-    sources = sorted(entry for entry in entries if entry.is_file() and entry.name not in LEFTOVERS)
-    if not sources:
-        raise ImageError(f"{folder} holds no files: put pictures into it.")
+    sources = _files(folder, "*")
     left_out = 0
     with suppress(OSError):  # where it can't be made, `write` says why
         out.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,15 @@ def show(what: str, values: float | Iterable[float], within: float, unit: str = 
     print(f"{what}: {about(values, within, unit)}")
 
 
+def probabilities(outputs) -> np.ndarray:
+    """Return what a network puts out, (…, classes), as probabilities: logits through a softmax."""
+    outputs = np.asarray(outputs, float)
+    if np.all(outputs >= 0) and np.allclose(outputs.sum(-1), 1, atol=0.01):
+        return outputs
+    shares = np.exp(outputs - outputs.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)
+
+
 def table(
     what: str, rows: Mapping[str, Sequence[float]], within: float, columns: Sequence[str] = ()
 ) -> None:

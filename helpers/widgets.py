@@ -5,8 +5,9 @@ import contextlib
 import inspect
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -168,23 +169,24 @@ def explore(draw: Callable, alt: Callable[..., str], **controls: ipywidgets.Widg
 class PictureChoice(ipywidgets.VBox):
     """A list of pictures to choose from, and a button to add one's own.
 
-    `pictures`: {name: whatever `images.read` takes}. `value` is the name of the chosen one, and
-    `pictures[value]` the picture. An upload joins the list under its file's name and is chosen;
-    what can't be read is said, and the choice stays. With `buttons` the space bar chooses, too:
-    JupyterLab takes a list's arrow keys for its own.
+    `pictures`: {name: whatever `images.read` takes}, or a folder of pictures. `value` is the name
+    of the chosen one, and `pictures[value]` the picture. An upload joins the list under its file's
+    name and is chosen; what can't be read is said, and the choice stays. With `buttons` the space
+    bar chooses, too: JupyterLab takes a list's arrow keys for its own.
     """
 
     value = traitlets.Unicode()
 
     def __init__(
         self,
-        pictures: dict[str, object],
+        pictures: dict[str, object] | str | Path,
         description: str,
         value: str | None = None,
         buttons: bool = False,
     ):
         """Choose `value`, or else the first."""
-        self.pictures = dict(pictures)
+        listed = isinstance(pictures, Mapping)
+        self.pictures = pictures = dict(pictures if listed else images.album(pictures))
         kind = ipywidgets.ToggleButtons if buttons else ipywidgets.Dropdown
         self._names = kind(
             options=list(pictures),

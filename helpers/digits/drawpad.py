@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 from PIL import Image, ImageDraw
 
-from helpers import figures, widgets
+from helpers import figures, numbers, widgets
 from helpers.digits import mnist
 
 FINE = 8  # strokes are drawn this many times finer than MNIST's pixels, then averaged
@@ -43,10 +43,27 @@ def rasterise(strokes: Sequence) -> np.ndarray:
     return mnist.normalise(np.asarray(canvas))
 
 
+def _by_model(model) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that reads a digit with a Keras model; ValueError if it can't."""
+    if isinstance(model, str | Path):
+        import keras
+
+        model = keras.models.load_model(model, compile=False)
+    shapes = getattr(model, "input_shape", ()), getattr(model, "output_shape", ())
+    takes, gives = shapes[0][1:], shapes[1][1:]
+    if [side for side in takes if side != 1] not in ([784], [28, 28]) or gives != (10,):
+        raise ValueError(
+            f"The pad's pictures have 28 × 28 pixels, and it shows ten probabilities: a model that "
+            f"takes {takes} and gives {gives} doesn't fit."
+        )
+    return lambda digit: numbers.probabilities(model(mnist.scaled(digit, takes))[0])
+
+
 class DrawPad(anywidget.AnyWidget):
     """A pad that hands what is drawn to a model while it is being drawn.
 
-    `read` takes a picture, uint8 (28, 28), and returns ten probabilities. `samples`, uint8
+    `read` takes a picture, uint8 (28, 28), and returns ten probabilities; or it is a Keras model,
+    or its `.keras` file, that takes such pictures from 0 to 1, in any shape. `samples`, uint8
     (n, 28, 28), are pictures to look at without drawing.
     """
 
@@ -63,7 +80,8 @@ class DrawPad(anywidget.AnyWidget):
 
     def __init__(self, read: Callable[[np.ndarray], np.ndarray], samples=()) -> None:
         """Start with the first sample, or with an empty pad when there is none."""
-        self._reader = read
+        own = isinstance(read, str | Path) or hasattr(read, "layers")
+        self._reader = _by_model(read) if own else read
         self._samples = np.asarray(samples, np.uint8).reshape(-1, mnist.SIDE, mnist.SIDE)
         count = len(self._samples)
         super().__init__(sample_count=count, sample=0 if count else None)

@@ -5,12 +5,14 @@ can be cancelled; what it is by then stays.
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
 
 from helpers import images, widgets
 from helpers.dreams import dreaming
+from helpers.vision import backbones
 
 PREVIEW, FULL = 224, 640  # pixels of the longer side
 SHOWN_EVERY = 4  # steps
@@ -19,7 +21,8 @@ SHOWN_EVERY = 4  # steps
 class DreamExplorer(widgets.Explorer):
     """Choose a picture, a layer, the steps and the octaves; see the dream.
 
-    `backbone`: loaded with `top=False`. `photographs`: {name: whatever `images.read` takes}.
+    `backbone`: loaded with `top=False`, or any network that `backbones.of` takes. `photographs`:
+    {name: whatever `images.read` takes}, or a folder of pictures.
     `layers`: the names to choose from (default: those worth a look), `layer`: the first one.
     `picture` is the dream as it stands: uint8, (height, width, 3). `show()` displays it all.
     """
@@ -27,16 +30,16 @@ class DreamExplorer(widgets.Explorer):
     def __init__(
         self,
         backbone,
-        photographs: dict[str, object],
+        photographs: dict[str, object] | str | Path,
         layers: Iterable[str] = (),
         layer: str | None = None,
         preview: int = PREVIEW,
         full: int = FULL,
     ) -> None:
         """Dream the first photograph, small, before anything is shown."""
-        self._backbone, self._dreamers = backbone, {}
+        self._backbone, self._dreamers = backbones.of(backbone), {}
         self._sizes, self.at_least = {False: preview, True: full}, 2 * preview
-        names = list(layers) or list(backbone.layers)
+        names = list(layers) or list(self._backbone.layers)
         slider = {"continuous_update": False, "style": widgets.LABEL, "layout": {"width": "24em"}}
         self.large = ipywidgets.Button(description="Dream it large", icon="expand")
         self.cancel = ipywidgets.Button(description="Cancel", icon="stop", disabled=True)

@@ -13,6 +13,7 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from scipy.special import softmax
@@ -134,6 +135,47 @@ def load(name: str, top: bool | None = None) -> Backbone:
         asset = network.smaller
     model = network.build(assets.path(asset), top)
     return replace(network, asset=asset, model=model, class_names=class_names() if top else ())
+
+
+def of(model, scale: Callable = lambda pixels: pixels) -> Backbone:
+    """Return any Keras network for colour pictures as a `Backbone`: to look into, to dream with.
+
+    `model`: the network, its `.keras` file, or a Backbone, which stays as it is. `scale` turns
+    pixels 0-255 into its inputs, unless a layer of its own does. Of a network with another inside,
+    as transfer learning makes it, the inner one is taken. BackboneError for what has no such maps.
+    """
+    import keras
+
+    if isinstance(model, Backbone):
+        return model
+    if isinstance(model, str | Path):
+        model = keras.models.load_model(model, compile=False)
+    maps = [layer for layer in getattr(model, "layers", ()) if _gives_maps(layer)]
+    inner = [layer for layer in maps if len(getattr(layer, "layers", ())) > 1]
+    if inner:
+        return of(inner[-1], scale)
+    takes = getattr(model, "input_shape", None)
+    if not maps or len(takes) != 4 or takes[3] != 3:
+        raise BackboneError(
+            f"A network that takes {takes and takes[1:]} can't be looked into: it should take "
+            "pictures, (height, width, 3), and have layers that give maps, as convolutions do."
+        )
+    part = keras.Model(model.inputs[0], maps[-1].output)
+    opened = keras.models.clone_model(part, keras.Input((None, None, 3)))  # for any size
+    opened.set_weights(part.get_weights())
+    names = [layer.name for layer in maps]
+    shown = tuple(dict.fromkeys(names[round(i)] for i in np.linspace(0, len(names) - 1, 12)))
+    size = (takes[1] or 224, takes[2] or 224)
+    return Backbone(model.name, model.name, "", size, scale, shown, opened)
+
+
+def _gives_maps(layer) -> bool:
+    """Is what comes out (n, height, width, channels), of more channels than a picture has?"""
+    try:
+        shape = layer.output.shape
+    except (AttributeError, ValueError):  # it was never called, or isn't one tensor
+        return False
+    return len(shape) == 4 and shape[3] > 3
 
 
 def around(model, name: str) -> Backbone:

@@ -129,22 +129,34 @@ def join(extractor, head):
 class Classifier:
     """A trained model and what its outputs stand for.
 
-    `model` takes pixels 0-255, (n, height, width, 3) of any size, and gives probabilities, one for
-    each of `labels`; `size` is the side, in pixels, at which it looks at a picture.
+    `model` is any Keras model that takes pixels 0-255, (n, height, width, 3), and gives a
+    probability, or a logit, for each of `labels`: TransferError otherwise.
     """
 
     model: object = field(repr=False)
     labels: tuple[str, ...]
 
+    def __post_init__(self):
+        """Does the model fit?"""
+        takes, gives = self.model.input_shape, self.model.output_shape
+        if len(takes) != 4 or takes[3] != 3 or gives != (None, len(self.labels)):
+            raise TransferError(
+                f"A model that takes {takes[1:]} and gives {gives[1:]} is no classifier of "
+                f"{', '.join(self.labels)}: it should take (height, width, 3) and give "
+                f"{len(self.labels)} numbers, one for each."
+            )
+
     @property
     def size(self) -> int:
         """Height and width at which it looks at pictures, in pixels."""
-        return self.model.get_layer("resize").height
+        resize = [layer for layer in self.model.layers if layer.name == "resize"]
+        return resize[0].height if resize else self.model.input_shape[1] or SIZE
 
     def probabilities(self, pictures) -> np.ndarray:
         """Return float32 (n, classes) for a list of whatever `images.read` takes."""
         pixels = np.stack([images.read(one, (self.size, self.size)) for one in pictures])
-        return self.model.predict(pixels, batch_size=BATCH_FEATURES, verbose=0)
+        outputs = self.model.predict(pixels, batch_size=BATCH_FEATURES, verbose=0)
+        return numbers.probabilities(outputs).astype("float32")
 
     def classify(self, picture, top: int = 5) -> backbones.Guesses:
         """Return the `top` best guesses for one picture as (label, probability), best first.

@@ -3,7 +3,9 @@
 import pathlib
 import runpy
 
+import keras
 import numpy as np
+import pytest
 
 from helpers import assets, widgets
 from helpers.digits import mnist
@@ -93,3 +95,16 @@ def test_it_leaves_a_picture_behind(monkeypatch):
         DrawPad(by_rows, samples).show()
         still, alt = shown.pop()
         assert words in alt and len(still.axes[1].patches) == 10
+
+
+def test_it_takes_a_keras_model_or_its_file_and_says_when_that_does_not_fit(tmp_path):
+    for shape in ((28, 28), (28, 28, 1), (784,)):
+        layers = [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(10)]
+        model = keras.Sequential(layers)
+        model.save(tmp_path / "mine.keras")
+        for given in (model, tmp_path / "mine.keras"):
+            pad = DrawPad(given, SAMPLES)
+            assert len(pad.probabilities) == 10 and abs(sum(pad.probabilities) - 1) < 1e-6
+    for wrong in (keras.Sequential([keras.Input((32, 32, 3))]), keras.Sequential()):
+        with pytest.raises(ValueError, match="28 × 28 pixels"):
+            DrawPad(wrong)

@@ -2,12 +2,13 @@
 
 import asyncio
 
+import keras
 import numpy as np
 import pytest
 
 from helpers import images
 from helpers.dreams.explorer import DreamExplorer
-from helpers.vision import photos
+from helpers.vision import backbones, photos
 
 
 @pytest.fixture
@@ -46,3 +47,20 @@ def test_cancelling_keeps_what_there_is(explorer):
     asyncio.run(begin_and_stop())
     assert explorer.said.value.startswith("Stopped after")
     assert max(explorer.picture.shape) == 160 and explorer.cancel.disabled
+
+
+def test_it_dreams_with_any_network_for_pictures_and_says_which_is_none(tmp_path):
+    layers = keras.layers
+    inner = keras.Sequential([keras.Input((64, 64, 3)), layers.Conv2D(8, 3, name="edges")])
+    inner.add(layers.MaxPooling2D(name="smaller"))
+    mine = keras.Sequential([keras.Input((64, 64, 3)), inner, layers.GlobalAveragePooling2D()])
+    mine.add(layers.Dense(2))
+    mine.save(tmp_path / "mine.keras")
+    images.write(tmp_path / "cat.png", photos.load("cat", 130))
+    for given in (inner, mine, tmp_path / "mine.keras"):
+        explorer = DreamExplorer(given, tmp_path, preview=112)
+        assert explorer.alt == "cat.png, as edges dreams it."
+        assert explorer.controls["layer"].options == ("edges", "smaller")
+        assert explorer.said.value.startswith("Done: 112")
+    with pytest.raises(backbones.BackboneError, match=r"takes \(28,\) can't be looked into"):
+        DreamExplorer(keras.Sequential([keras.Input((28,)), layers.Dense(2)]), tmp_path)

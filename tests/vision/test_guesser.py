@@ -1,9 +1,11 @@
 """The picture guesser without a browser: choices, uploads, and failing functions."""
 
+import keras
 import numpy as np
 import pytest
 
 from helpers import images, widgets
+from helpers.vision import transfer
 from helpers.vision.guesser import Guesser
 
 
@@ -57,3 +59,30 @@ def test_a_failing_function_is_said(guesser):
     assert "ZeroDivisionError" in failing._shown.value and not failing.guesses
     with pytest.raises(ValueError, match="no picture"):
         Guesser(look, {})
+
+
+def test_it_takes_a_classifier_its_file_and_a_folder(tmp_path):
+    for name, shade in (("dark/a.png", 20), ("light/b.png", 230), ("light/c.png", 210)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        images.write(tmp_path / name, np.full((40, 50, 3), shade, np.uint8))
+    (tmp_path / "letter.txt").write_text("Dear reader")
+    brightness = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.GlobalAveragePooling2D()])
+    brightness.add(keras.layers.Dense(2))
+    brightness.set_weights([np.array([[-1, 1]] * 3), np.array([384, -384])])
+    own = transfer.Classifier(brightness, ("dark", "light"))  # logits
+    own.save(tmp_path / "own.keras")
+    for given in (own, tmp_path / "own.keras"):
+        guesser = Guesser(given, tmp_path)
+        assert [*guesser.controls["picture"].pictures] == [
+            "dark/a.png",
+            "light/b.png",
+            "light/c.png",
+        ]
+        assert guesser.guesses[0] == ("dark", 1.0)
+        assert guesser.alt.startswith("dark/a.png: the picture, and its guesses: dark 100%")
+    with pytest.raises(transfer.TransferError, match="no classifier of one: it should take"):
+        transfer.Classifier(brightness, ("one",))
+    with pytest.raises(images.ImageError, match="no picture that can be read"):
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "empty" / "letter.txt").write_text("Dear reader")
+        Guesser(own, tmp_path / "empty")
