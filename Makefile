@@ -59,7 +59,7 @@ check-links: setup ## ask whether all addresses in manifest, docs and lessons st
 	$(VENV) -m tools.links $(ARGS)
 
 site: setup ## build the site of all lessons into build/site: static, searchable, for any server
-	.venv/bin/uv venv --quiet --clear build/site-env
+	.venv/bin/uv venv --quiet --clear --python $(VENV) build/site-env
 	.venv/bin/uv pip install --quiet --require-hashes --python build/site-env \
 		--requirement docs/site/requirements.txt
 	build/site-env/bin/python docs/site/build.py
