@@ -5,7 +5,7 @@ import pytest
 from tools import notebooks, slides
 
 LESSONS = notebooks.lessons()
-SCREENS = (1280, 720), (1920, 1080), (1024, 768)
+SCREENS = (1280, 720), (1024, 768)
 MOST_KEYS = 1000  # more than any lesson needs
 # What sticks out of the window at its side, or out of something that cuts it off.
 CUT_OFF = """() => {
