@@ -5,7 +5,7 @@ from helpers.dreams.dreaming import Dreamer
 from helpers.dreams.visualising import tour
 from helpers.vision import backbones
 
-STEPS, OCTAVES = 12, 5
+STEPS, OCTAVES = 12, 6
 
 
 def dream(folder, out, layer: str | None = None, pixels: int = 1024) -> int:
