@@ -14,7 +14,8 @@ from sphinx.cmd.build import build_main
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SOURCES, SITE = ROOT / "build" / "site-sources", ROOT / "build" / "site"
-PAGES = "README.md", "LICENSE*", "docs/*.md", "docs/gallery/*", "data/cards/*.md", "data/results/*"
+PAGES = "README.md", "LICENSE*", "docs/*.md", "docs/gallery/*", "docs/pictures/*"
+PAGES += "data/cards/*.md", "data/results/*"
 SECTION = r"^## {}\n(.*?)(?=^## |\Z)"
 PICTURE = re.compile(r"\[(!\[[^\]]+\]\([^)]+\))\]\((notebooks/[^)]+)\)")
 LESSON = re.compile(r"^\| \[(\d\d [^\]]+)\]\((notebooks/[^)]+)\) \| ([^|]+) \|", re.MULTILINE)
@@ -44,6 +45,7 @@ You will have …
 :caption: About
 
 Install and use <README>
+docs/pictures
 docs/glossary
 docs/instructor-guide
 docs/classroom-server
