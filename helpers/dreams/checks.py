@@ -7,7 +7,7 @@ from helpers.dreams.objectives import strength
 from helpers.exercises import Wrong, close, differentiable, exercise, function, shape
 from helpers.vision import photos
 
-LARGEST_CHANGE = 12  # of 0-255
+LARGEST_CHANGE = 8  # of 0-255: the bound that most papers use
 SURE = 0.5  # how probable the wrong class must become
 RISE = 1.1  # by which factor each layer of a mixture must answer more strongly
 

@@ -25,6 +25,7 @@ from helpers.dreams.objectives import TINY, Features, Objective, strength
 OCTAVE = 1.4  # from one size of the picture to the next
 SMALLEST = 96  # pixels: networks shrink a picture 32 times, and some refuse less than 75
 JITTER = 16  # pixels
+GRAIN = 32  # pixels by which the seams between tiles move
 
 
 class DreamError(ValueError):
@@ -77,15 +78,19 @@ class Dreamer:
 
         @tf.function(input_signature=[tf.TensorSpec([None, None, 3]), tf.TensorSpec([2], tf.int32)])
         def gradient(picture, shift):
-            more = [[shift[0], 0], [shift[1], 0], [0, 0]]
-            picture = tf.pad(picture, more, "REFLECT")
+            # By as much in all, whatever the shift: a convolution is made ready for each new size,
+            # which takes time and memory.
+            beyond = JITTER * tf.cast(tf.reduce_any(shift > 0), tf.int32)
+            more = tf.stack([shift, beyond - shift], axis=1)
+            size = tf.shape(picture)
+            picture = tf.pad(picture, tf.concat([more, [[0, 0]]], 0), "REFLECT")
             with tf.GradientTape() as tape:
                 tape.watch(picture)
                 features = network(backbone.scale(picture)[None], training=False)
                 activation = objective(tf.nest.flatten(features))
             found = tape.gradient(activation, picture)
             alike = tf.cast(tf.size(picture), tf.float32)  # in tiles of any size
-            return alike * found[shift[0] :, shift[1] :], activation
+            return alike * tf.slice(found, tf.concat([shift, [0]], 0), size), activation
 
         self._gradient_of_a_tile = gradient
 
@@ -188,8 +193,9 @@ def _put(base, dreamt) -> np.ndarray:
 def tiles(length: int, tile: int, at: float = 0.5) -> list[slice]:
     """Cut a side into as few equal pieces as can be, of at most `tile` pixels.
 
-    `at`: from 0 to 1; it moves the cuts between them by up to a quarter of a piece.
+    `at`: from 0 to 1; it moves the cuts between them by up to a quarter of a piece, in steps of
+    `GRAIN`, so that there are few different sizes.
     """
     edges = np.linspace(0, length, -(-length // tile) + 1)
-    edges[1:-1] += (at - 0.5) / 2 * edges[1]
+    edges[1:-1] += GRAIN * np.round((at - 0.5) / 2 * edges[1] / GRAIN)
     return [slice(*pair) for pair in itertools.pairwise(edges.round().astype(int))]

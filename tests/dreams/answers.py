@@ -76,8 +76,8 @@ def disguise():
         return disguised
 
     rows = [
-        (lambda p, t: steps(24, 0.5)(p, t).numpy().round().astype("uint8"), "right"),
-        (steps(4, 4.0), "12 is the most allowed"),
+        (lambda p, t: steps(16, 0.5)(p, t).numpy().round().astype("uint8"), "right"),
+        (steps(4, 4.0), "8 is the most allowed"),
         (lambda picture, target: picture, "only, and more than"),
         (steps(2, -1.0), "the other way round"),
         (lambda picture, target: picture[None], "has the shape"),
