@@ -1,10 +1,11 @@
 """Style transfer by optimisation: Gram matrices, losses, the way down, pictures of any kind."""
 
-import h5py
 import keras
 import numpy as np
+import originals
 import pytest
 import tensorflow as tf
+from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 from skimage import data
 from small import interrupted_after
@@ -71,24 +72,23 @@ def test_the_eye_ends_at_the_last_layer_it_needs_and_pools_by_average(vgg):
 
 
 @pytest.mark.slow
-def test_vgg19_in_the_originals_format_is_an_eye_that_paints(tmp_path, monkeypatch, style):
-    """With random numbers; the file is laid out as Keras's own download is."""
-    layers, file = (
-        keras.applications.VGG19(include_top=False, weights=None).layers,
-        tmp_path / "x.h5",
-    )
-    with h5py.File(file, "w") as weights:
-        weights.attrs["layer_names"] = [layer.name.encode() for layer in layers]
-        for layer in layers:
-            names = [f"{layer.name}/{weight.name}:0".encode() for weight in layer.weights]
-            group = weights.create_group(layer.name)
-            group.attrs["weight_names"] = names
-            for name, weight in zip(names, layer.weights, strict=True):
-                group[name] = weight.numpy()
-    monkeypatch.setattr(assets, "path", lambda name: file)
-    see = styling.eye(network="vgg19")
-    painted = styling.paint(CAT, style, 64, see=see, stages=((1.0, 6),))
-    assert min(painted.losses) < painted.losses[0]
+def test_lesson_08_runs_from_top_to_bottom_with_vgg19(tmp_path, monkeypatch, capsys):
+    """In the format of Keras's own download, with random numbers."""
+    network = keras.applications.VGG19(include_top=False, weights=None)
+    path, found = originals.write(network, tmp_path), assets.path
+    monkeypatch.setattr(assets, "path", lambda name: path if name == "vgg19-notop" else found(name))
+    (file,) = (one for one in notebooks.lessons() if one.stem.startswith("08"))
+    shell = InteractiveShell.instance()
+    try:
+        for cell in notebooks.read(file).cells:
+            if cell.cell_type == "code":
+                shell.run_cell(cell.source.replace('"vgg16"', '"vgg19"')).raise_error()
+    finally:
+        InteractiveShell.clear_instance()
+    lesson = shell.user_ns
+    assert lesson["see"](tf.zeros((1, 32, 32, 3))).keys() == set(LAYERS)
+    assert len(lesson["losses"]) > 20 and np.isfinite(lesson["losses"]).all()
+    assert "block4_conv1: 512 maps" in capsys.readouterr().out
 
 
 def test_the_way_down_repeats_ends_at_the_best_and_an_interrupt_loses_nothing():

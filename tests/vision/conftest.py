@@ -3,9 +3,9 @@
 import hashlib
 import shutil
 
-import h5py
 import keras
 import numpy as np
+import originals
 import pytest
 import tomlkit
 
@@ -116,24 +116,4 @@ def shelf(tmp_path, monkeypatch):
 @pytest.fixture
 def original(tmp_path):
     """Give a function that writes random weights for a model as Keras Applications' files are."""
-
-    def write(model):
-        draw = np.random.default_rng(0)
-        file = tmp_path / f"{model.name}.h5"
-        with h5py.File(file, "w") as weights:
-            weights.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
-            for layer in model.layers:
-                group = weights.create_group(layer.name)
-                names = [f"{layer.name}/{weight.name}:0" for weight in layer.weights]
-                group.attrs["weight_names"] = [name.encode() for name in names]
-                for name, weight in zip(names, layer.weights, strict=True):
-                    positive = weight.name in ("gamma", "moving_variance")
-                    weight.assign(
-                        draw.uniform(0.5, 1.5, weight.shape)
-                        if positive
-                        else draw.normal(0, 0.03, weight.shape)
-                    )
-                    group[name] = weight.numpy()
-        return file
-
-    return write
+    return lambda model: originals.write(model, tmp_path)
