@@ -9,7 +9,7 @@ from helpers.vision import photos
 
 LARGEST_CHANGE = 8  # of 0-255: the bound that most papers use
 SURE = 0.5  # how probable the wrong class must become
-RISE = 1.1  # by which factor each layer of a mixture must answer more strongly
+RISE = 1.05  # by which factor each layer of a mixture must answer more strongly
 
 
 @exercise
