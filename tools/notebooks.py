@@ -76,10 +76,6 @@ def normalise(notebook):
             cell.metadata.setdefault("jupyter", nbformat.from_dict({}))["source_hidden"] = True
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
-    hosted = [cell for cell in notebook.cells if is_hosted(cell)]
-    if any(cell.execution_count for cell in hosted):  # it does nothing here, and isn't counted
-        for cell in (cell for cell in notebook.cells if cell.get("execution_count")):
-            cell.execution_count = None if cell in hosted else cell.execution_count - 1
     # A kernel flushes its streams when it likes: one print, several outputs.
     CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
     return notebook

@@ -256,6 +256,12 @@ def _vgg16_of_hed(file, top: bool):
     return model
 
 
+_GOOGLENET = {
+    "scale": lambda pixels: pixels - np.array(googlenet.MEAN, "float32"),
+    "layers": tuple(f"inception_{name}_output" for name in googlenet.MODULES),
+    "end": "inception_5b_output",
+    "build": googlenet.load,
+}
 _VGG = {
     "size": (224, 224),
     # Blue-green-red, less ImageNet's mean: the convention of Caffe, in which VGG was trained.
@@ -282,20 +288,14 @@ _NETWORKS = {
             title="GoogLeNet",
             asset="googlenet",
             size=googlenet.SIZE,
-            scale=lambda pixels: pixels - np.array(googlenet.MEAN, "float32"),
-            layers=tuple(f"inception_{name}_output" for name in googlenet.MODULES),
-            end="inception_5b_output",
-            build=googlenet.load,
+            **_GOOGLENET,
         ),
         Backbone(
             name="inception_small",
             title="a small Inception",
             asset="inception-small",
             size=googlenet.PLANS["inception_small"].size,
-            scale=lambda pixels: pixels - np.array(googlenet.MEAN, "float32"),
-            layers=tuple(f"inception_{name}_output" for name in googlenet.MODULES),
-            end="inception_5b_output",
-            build=googlenet.load,
+            **_GOOGLENET,
         ),
         Backbone(
             name="efficientnet_lite0",

@@ -73,10 +73,10 @@ class Lesson:
         return nbformat.read(self.path, as_version=4)
 
     def cells(self, kind=""):
-        """(name for a complaint, cell) of every cell but Colab's, or of those of a kind."""
+        """(name for a complaint, cell) of every cell, or of those of a kind."""
         for index, cell in enumerate(self.notebook.cells):
             start = cell.source.strip().partition("\n")[0][:40]
-            if kind in cell.cell_type and not notebooks.is_hosted(cell):
+            if kind in cell.cell_type:
                 yield f"cell {index} ({start!r})", cell
 
     def outputs(self):
@@ -128,8 +128,11 @@ def has_cells_that_can_be_read(lesson):
         if cell.cell_type == "code" and lines > LONGEST:
             yield f"{name} has {lines} lines of code; at most {LONGEST}"
     for (_, before), (name, cell) in itertools.pairwise(lesson.cells()):
-        after_solution = {"exercise", "solution"} & {*tags(before), *tags(cell)}
-        if cell.cell_type == before.cell_type == "code" and not after_solution:
+        # A solution follows its exercise, and the imports the folded cell of Colab's.
+        follows = {"exercise", "solution"} & {*tags(before), *tags(cell)} or notebooks.is_hosted(
+            before
+        )
+        if cell.cell_type == before.cell_type == "code" and not follows:
             yield f"{name} comes without a sentence before it"
 
 
