@@ -1,15 +1,11 @@
 """The pages of docs/ agree with the lessons and with what was measured, and their links lead on."""
 
-import json
 import re
-import runpy
-import sys
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
-import pytest
 from colours import contrast
 
 from helpers import figures
@@ -17,9 +13,9 @@ from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+PLACE = re.compile(r"`((?:helpers|tools|tests|notebooks|docs|data|binder)/[^`*<\s]*)`")
 GUIDE = (DOCS / "instructor-guide.md").read_text(encoding="utf-8")
-SERVER = (DOCS / "classroom-server.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ANNOUNCED = dict(re.findall(r"^\| \[(\d\d) ([^\]|]+?)\]\(", README, re.MULTILINE))
 LESSONS = {path.name[:2]: path for path in notebooks.lessons()}
@@ -39,7 +35,7 @@ def prose(number):
 # -- links ---------------------------------------------------------------------------------------
 
 
-def test_links_lead_to_something_and_make_targets_exist():
+def test_links_and_paths_lead_to_something_and_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
     targets = re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
     flaws = []
@@ -53,6 +49,8 @@ def test_links_lead_to_something_and_make_targets_exist():
                 flaws.append(f"{page.name}: {target.geturl()}")
         named = re.findall(r"(?:`|^)(?:sudo )?(?:[A-Z_]+=\S+ )*make ([a-z-]+)", text, re.MULTILINE)
         flaws += [f"{page.name}: make {name}" for name in set(named) - set(targets)]
+        places = [one for one in PLACE.findall(text) if "NN" not in one]
+        flaws += [f"{page.name}: {one}" for one in places if not (ROOT / one).exists()]
     assert not flaws
 
 
@@ -179,35 +177,3 @@ def test_what_the_guide_says_of_colours_is_so():
     assert "six colours" in GUIDE and len(figures.PALETTE) == 6
     (points,) = map(int, re.findall(r"labels of (\d+) points and more", GUIDE))
     assert min(figures.STYLE[f"{axis}tick.labelsize"] for axis in "xy") >= points
-
-
-# -- the server for a class ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def bench(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "tests" / "bench"))
-    monkeypatch.delitem(sys.modules, "harness", raising=False)
-    return runpy.run_path(str(ROOT / "tests" / "bench" / "bench_classroom.py"))
-
-
-def test_the_servers_table_is_what_the_benchmark_records(bench, monkeypatch, tmp_path):
-    (table,) = re.findall(r"<!-- classroom -->\n(.*)\n<!-- /classroom -->", SERVER, re.DOTALL)
-    *rows, _, measured = table.split("\n")
-    assert re.search(r"\b2 CPU", measured)
-    found = {}
-    for row in rows[2:]:
-        what, *cells = (cell.strip() for cell in row.strip("|").split("|"))
-        for kind, cell in zip(bench["COLUMNS"], cells, strict=True):
-            if cell:
-                found[f"classroom, {what}, {kind}"] = float(cell.split()[0])
-    for lesson in bench["LESSONS"]:
-        pss, rss = (found[f"classroom, lesson {lesson[:2]}, {kind}"] for kind in ("PSS", "RSS"))
-        assert 0 < pss < rss
-    guide, results = tmp_path / "guide.md", tmp_path / "bench.json"
-    guide.write_text(SERVER.replace(table, "old"))
-    results.write_text(json.dumps([{"name": name, "value": one} for name, one in found.items()]))
-    monkeypatch.setitem(bench["record"].__globals__, "GUIDE", guide)
-    bench["record"](results)
-    before, after = SERVER.split(measured)
-    assert guide.read_text().startswith(before) and guide.read_text().endswith(after)

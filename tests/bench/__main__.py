@@ -1,7 +1,7 @@
 """Run the benchmarks, all or those named: python tests/bench [NAME…]; figures in build/bench.json.
 
 A benchmark is a file bench_NAME.py beside this one, with functions bench_*() that each return a
-Measurement, usually from harness.compare, or yield several, which are kept as they come. With
+Measurement, or yield several, which are kept as they come. With
 --record, those that have a function `record` also write their figures to where people read them.
 """
 

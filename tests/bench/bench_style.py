@@ -22,10 +22,8 @@ from helpers.styles import any_style, patterns, styling
 from helpers.vision import backbones, photos
 
 SIZE = 192  # pixels of the longer side
-STEPS, EVERY = (
-    400,
-    10,
-)  # of the tutorial's way, at most; and after how many both losses are looked at
+STEPS = 400  # of the tutorial's way, at most
+EVERY = 10  # after so many both losses are looked at
 STYLE = tuple(f"block{number}_conv1" for number in range(1, 6))
 CONTENT = "block5_conv2"
 STYLE_WEIGHT, CONTENT_WEIGHT, VARIATION_WEIGHT = 1e-2, 1e4, 30

@@ -40,24 +40,6 @@ def median(name, values, unit, compared):
     return Measurement(name, statistics.median(values), unit, compared, (min(values), max(values)))
 
 
-def compare(name, one, other, compared, rounds=5, clock=time.perf_counter):
-    """Time callables `one` and `other`; return how many times as long as `other` `one` takes.
-
-    Each runs once to warm up. Then come `rounds` rounds of both, in alternating order, so that a
-    drift of the machine meets both; each round gives a ratio, and their median is the value.
-    """
-    contestants = [one, other]
-    for function in contestants:
-        function()
-    ratios = []
-    for number in range(rounds):
-        seconds = [0.0, 0.0]
-        for place in (0, 1) if number % 2 == 0 else (1, 0):
-            seconds[place] = timed(contestants[place], clock)
-        ratios.append(seconds[0] / seconds[1])
-    return median(name, ratios, "×", compared)
-
-
 def keep(path, measurement):
     """Put a measurement into the JSON file at `path`, in place of one of the same name."""
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []

@@ -3,22 +3,29 @@
 import os
 import pathlib
 import re
+import shutil
 
 import pytest
-from lab import LabError, find_chromium, start_lab
+from lab import start_lab
 from playwright.sync_api import sync_playwright
 
 REPORTS = pathlib.Path(__file__).parents[2] / "build" / "browser"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NONE = (
+    "No Chromium was found. Install one (on Debian or Ubuntu: apt-get install chromium; anywhere: "
+    "python -m playwright install chromium), or name yours: CHROMIUM=/path/to/chrome"
+)
 _failed = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        try:
-            program = find_chromium(playwright.chromium.executable_path)
-        except LabError as error:
-            pytest.fail(str(error), pytrace=False)
+        named = os.environ.get("CHROMIUM")
+        names = [named] if named else [*NAMES, playwright.chromium.executable_path]
+        program = next(filter(None, map(shutil.which, names)), None)
+        if not program:
+            pytest.fail(NONE, pytrace=False)
         # Chromium's sandbox can't work for root, as in a container; any other user keeps it.
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         browser = playwright.chromium.launch(

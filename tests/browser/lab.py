@@ -27,24 +27,6 @@ from programs import answers, free_ports, wait_until
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 ADDITIONS = NOTEBOOKS.parent / "jupyter"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NONE = (
-    "No Chromium was found. Install one (on Debian or Ubuntu: apt-get install chromium; anywhere: "
-    "python -m playwright install chromium), or name yours: CHROMIUM=/path/to/chrome"
-)
-
-
-class LabError(RuntimeError):
-    """Chromium is not there; the message says what to do."""
-
-
-def find_chromium(playwrights_own):
-    """The path of a Chromium: `CHROMIUM`, then the usual names on PATH, then Playwright's own."""
-    named = os.environ.get("CHROMIUM")
-    for name in [named] if named else [*NAMES, playwrights_own]:
-        if found := shutil.which(name):
-            return found
-    raise LabError(f"CHROMIUM={named} is not a program that can be started." if named else NONE)
 
 
 @contextlib.contextmanager

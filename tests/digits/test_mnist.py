@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers import assets
-from helpers.digits import checks, mnist
-from tools import notebooks, scores
+from helpers.digits import mnist
+from tools import scores
 
 
 @pytest.fixture(scope="module")
@@ -74,21 +74,3 @@ def test_a_shipped_reader_scores_what_its_card_says(name, least):
     # Another processor's arithmetic may tip a digit that is on the edge.
     assert abs(1000 * figures["accuracy"] - right) < 2.5
     assert figures["loss"] == pytest.approx(loss, abs=0.01)
-
-
-def test_the_code_in_every_hint_runs():
-    """All that stands between backticks, hint after hint, where the lesson stands by then."""
-    lesson = notebooks.taught("01")
-    x, y = np.zeros((64, 28, 28), np.uint8), np.arange(64) % 10
-    for exercise in (checks.narrower, checks.softmax, checks.reach):
-        names = vars(lesson) | {
-            "model": lesson.build(),
-            "rows_fit": mnist.scaled(x, (784,)),
-            "pictures_fit": mnist.scaled(x, (28, 28, 1)),
-            "y_fit": y,
-            "scores": np.array([2.0, 1.0]),
-        }
-        snippets = re.findall(r"`(.+?)`", " ".join(exercise.hints))
-        assert snippets
-        for snippet in snippets:
-            exec(snippet, names)  # noqa: S102 - our own hints

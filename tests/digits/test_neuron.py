@@ -30,15 +30,6 @@ def test_the_map_and_its_words_follow_the_knobs(board):
     assert knobs["upper_weight"].description == "Upper weight"
 
 
-def test_the_map_shows_the_neurons_two_sides_and_ink_where_the_inputs_say(board):
-    sides = board._sides(RIGHT)
-    assert sides[-1, 0].tolist() == list(neuron.OTHER)  # little ink above, much below
-    assert sides[0, -1].tolist() == list(neuron.SEVEN)
-    left, low = ((INPUTS[2] - board._low) * neuron.FINE).astype(int)
-    assert board._ink[low, left, 3] > 150
-    assert board._ink[low + 3 * neuron.FINE, left, 3] == 0
-
-
 def test_only_mistakes_are_framed_and_the_corners_say_what_they_are(board):
     drawn = board.draw(*RIGHT).axes[0]
     assert not drawn.patches

@@ -155,30 +155,24 @@ def test_grid_shows_each_picture_once(drawn, capfd):
         figures.grid([], alt=ALT)
 
 
-def test_curves_of_values(drawn):
-    figures.curves({"relu": [5, 4, 3], "tanh": [6, 5]}, "loss", alt=ALT)
-    (axes,) = drawn[0].axes
-    # Epochs count from one.
-    relu, tanh = (line.get_xydata().tolist() for line in axes.lines)
-    assert relu == [[1, 5], [2, 4], [3, 3]] and tanh == [[1, 6], [2, 5]]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss")
-    assert len({line.get_marker() for line in axes.lines}) == 2  # not by colour alone
-    assert words(drawn[0].legends[0].get_texts()) == ["relu", "tanh"]
-
-
-def test_curves_of_a_history(drawn):
+def test_curves_of_values_and_of_histories(drawn):
     class History:
         history = {"loss": [3.0, 2.0], "val_loss": [3.0, 2.5], "accuracy": [0.1, 0.2]}  # noqa: RUF012
 
+    figures.curves({"relu": [5, 4, 3], "tanh": [6, 5]}, "loss", alt=ALT)
     figures.curves({"relu": History(), "tanh": History.history}, "loss", alt=ALT)
-    lines = drawn[0].axes[0].lines
+    figures.curves({"relu": History()}, "accuracy", alt=ALT)
+    (values,), (histories,), (accuracy,) = (fig.axes for fig in drawn)
+    relu, tanh = (line.get_xydata().tolist() for line in values.lines)
+    assert relu == [[1, 5], [2, 4], [3, 3]] and tanh == [[1, 6], [2, 5]]  # epochs count from one
+    assert len({line.get_marker() for line in values.lines}) == 2  # not by colour alone
+    assert (values.get_xlabel(), values.get_ylabel()) == ("epoch", "loss")
+    lines = histories.lines
     names = ["relu, training", "relu, validation", "tanh, training", "tanh, validation"]
     assert [line.get_label() for line in lines] == names
     assert [line.get_linestyle() for line in lines] == ["--", "-"] * 2
-    assert lines[1].get_ydata().tolist() == [3.0, 2.5]
     assert lines[0].get_color() == lines[1].get_color() != lines[2].get_color()
-    figures.curves({"relu": History()}, "accuracy", alt=ALT)
-    assert drawn[1].axes[0].lines[0].get_ydata().tolist() == [0.1, 0.2]
+    assert accuracy.lines[0].get_ydata().tolist() == [0.1, 0.2]
     with pytest.raises(ValueError, match="relu has no 'acc', only loss, val_loss, accuracy"):
         figures.curves({"relu": History()}, "acc", alt=ALT)
 

@@ -18,7 +18,6 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from helpers import assets
 from helpers.widgets import PLACEHOLDER, VIEW
 from tools import notebooks
 
@@ -140,13 +139,6 @@ def exempts_no_cell(lesson):
     for name, cell in lesson.cells("code"):
         if [*find_metadata_tags(cell.metadata), *find_comment_markers(cell.source)]:
             yield f"{name} is exempt from nbval's comparison"
-
-
-def needs_what_the_manifest_names(lesson):
-    for name, cell in lesson.cells("code"):
-        for tag in tags(cell):
-            if tag.startswith("needs-") and tag.removeprefix("needs-") not in assets.names():
-                yield f"{name} is tagged {tag}, and there is no such asset"
 
 
 def tells_no_places(lesson):
@@ -291,7 +283,6 @@ RULES = [
     is_saved_as_the_maintainers_do,
     has_cells_that_can_be_read,
     exempts_no_cell,
-    needs_what_the_manifest_names,
     tells_no_places,
     ran_without_noise_and_errors,
     has_a_head_and_a_tail,

@@ -1,69 +1,21 @@
-"""Every lesson obeys every rule of `guard`, and every rule notices what it is there for."""
+"""Every lesson obeys every rule of `guard`, and a spoilt lesson breaks the rule that it should."""
 
+import copy
 import json
-import re
 
-from guard import HEAD as HEADS
-from guard import LESSONS, Lesson, complaints
-from guard import TAIL as TAILS
+from guard import CHECK, LESSONS, Lesson, complaints
 from nbformat import v4
 
 from helpers import widgets
 from tools import notebooks
 
-HEAD = """# 01 · Count sheep
-
-You will count a whole flock of sheep before it has left the field.
-
-**You will do** a count. **You will learn** to look. **You need** eyes.
-
-Teaching 10 minutes, exercises 5 minutes. Measured: <!-- measured -->3 s<!-- /measured -->.
-
-Data and weights: drawn in the lesson; nothing is trained elsewhere."""
-TAIL = """## Recap
-
-- Sheep have four legs.
-
-**On your own:** count goats. **Sources:** the field.
-
-**Next:** goats."""
-ASKED = "count = ...\nchecks.sheep1.check(count)\n# stuck? checks.sheep1.hint()"
-SOLVED = "# A solution\nsheep1_solution = 7\nchecks.sheep1.check(sheep1_solution)"
-ALT = "Seven sheep in a green field."
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="  # noqa: E501
-
-
-def code(source, *outputs, tags=()):
-    return v4.new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})
-
-
-def said(text, name="stdout"):
-    return v4.new_output("stream", name=name, text=text)
-
-
-def pictured(alt=ALT, mime="image/png", text="<Figure>"):
-    data, metadata = {"text/plain": text, mime: PICTURE}, {mime: {"alt": alt}} if alt else {}
-    return v4.new_output("display_data", data=data, metadata=metadata)
-
-
-def good():
-    """A notebook without a flaw: head 0, set-up 2, widget 4, exercises from 5 on, tail."""
-    cells = [
-        v4.new_markdown_cell(HEAD),
-        v4.new_markdown_cell("First the tools."),
-        code("import helpers", said("Data: drawn here\n")),
-        v4.new_markdown_cell("Move the slider."),
-        code("widgets.show(slider, picture, alt)", pictured(text=widgets.PLACEHOLDER)),
-    ]
-    for number in (1, 2, 3):
-        exercise, solution = (text.replace("1", str(number)) for text in (ASKED, SOLVED))
-        cells += [
-            v4.new_markdown_cell(f"### Exercise {number}: count them\n\nHow many are there?"),
-            code(exercise, said("not attempted: …"), tags=["exercise"]),
-            code(solution, said("Sheep – right: seven.\n"), tags=["solution"]),
-        ]
-    cells.append(v4.new_markdown_cell(TAIL))
-    return v4.new_notebook(cells=cells)
+LESSON = notebooks.read(LESSONS[1])
+CODE, TEXT = 2, 3  # where its first code of its own stands, and the text below
+EXERCISE = next(
+    i for i, one in enumerate(LESSON.cells) if "exercise" in one.metadata.get("tags", [])
+)
+SOLUTION, PICTURED = EXERCISE + 1, next(i for i, x in enumerate(LESSON.cells) if "png" in str(x))
+(NAME,) = CHECK.findall(LESSON.cells[EXERCISE].source)
 
 
 def written(notebook, folder):
@@ -84,16 +36,21 @@ def test_lessons():
 # -- changes of a good notebook's cells ----------------------------------------------------------
 
 
+def source(index, text):
+    return lambda cells: cells[index].update(source=text)
+
+
 def added(index, text):
     return lambda cells: cells[index].update(source=f"{cells[index].source}\n{text}")
 
 
 def replaced(index, old, new):
-    def change(cells):
-        assert old in cells[index].source
-        cells[index].source = cells[index].source.replace(old, new)
+    assert old in LESSON.cells[index].source
+    return source(index, LESSON.cells[index].source.replace(old, new))
 
-    return change
+
+def said(text, name="stdout"):
+    return v4.new_output("stream", name=name, text=text)
 
 
 def output(index, *outputs):
@@ -104,89 +61,82 @@ def tagged(index, *tags):
     return lambda cells: cells[index].metadata.update(tags=list(tags))
 
 
-def removed(index):
-    return lambda cells: cells.pop(index)
+def shown(notebook):
+    """The data of the first picture."""
+    return next(one.data for one in notebook.cells[PICTURED].outputs if "data" in one)
 
 
-def both(*changes):
-    return lambda cells: [change(cells) for change in changes]
+def removed(first, last=None):
+    return lambda cells: cells.__delitem__(slice(first, (last or first) + 1))
 
 
-EXERCISE, SOLUTION = 6, 7  # where the first of each stands in `good()`
+HTML = v4.new_output("display_data", data={"text/html": "<img src='a.png'>"})
 # What a complaint says: the changes that bring it about.
 BROKEN = {
-    "at most 3,000,000 bytes": [output(2, said("x" * 3_000_000))],
-    "cell 1 ('') is empty": [lambda cells: cells[1].update(source=" \n")],
-    "has 16 lines": [lambda cells: cells[2].update(source="\n\n".join(["a = 1"] * 16))],
-    "without a sentence": [removed(3)],
-    "is exempt": [tagged(2, "nbval-ignore-output"), added(2, "# NBVAL_SKIP")],
-    "tagged needs-sheep": [tagged(2, "needs-mnist", "needs-sheep")],
-    "'/home/a": [added(1, "Look into /home/ann/field.")],
-    "'C:": [added(1, r"Look into C:\field.")],
-    "/simple": [added(1, "See https://packages.example.org/pypi/simple/.")],
-    "'/work/y": [output(2, pictured(text="see /work/y.png"))],
-    "'0x7f33ab12": [output(2, said("<Sheep at 0x7f33ab12>"))],
-    "wrote to stderr: 'W tensor": [output(2, said("W tensorflow: noise", "stderr"))],
-    "in an error": [output(2, v4.new_output("error", ename="KeyError", evalue="", traceback=[]))],
-    "the head is not a markdown cell": [both(removed(0), removed(0))],
-    "the last cell is not a markdown cell": [removed(-1)],
+    "at most 3,000,000 bytes": [output(CODE, said("x" * 3_000_000))],
+    "cell 3 ('') is empty": [source(TEXT, " \n")],
+    "has 16 lines": [source(CODE, "\n\n".join(["a = 1"] * 16))],
+    "without a sentence": [removed(TEXT)],
+    "is exempt": [tagged(CODE, "nbval-ignore-output"), added(CODE, "# NBVAL_SKIP")],
+    "'/home/a": [added(TEXT, "Look into /home/ann/field.")],
+    "'C:": [added(TEXT, r"Look into C:\field.")],
+    "/simple": [added(TEXT, "See https://packages.example.org/pypi/simple/.")],
+    "'/work/y": [output(CODE, said("see /work/y.png"))],
+    "'0x7f33ab12": [output(CODE, said("<Sheep at 0x7f33ab12>"))],
+    "wrote to stderr: 'W tensor": [output(CODE, said("W tensorflow: noise", "stderr"))],
+    "in an error": [output(CODE, v4.new_output("error", ename="E", evalue="", traceback=[]))],
+    "the head is not a markdown cell": [removed(0)],
+    "the head lacks exercise minutes": [source(0, "# 01 · Count sheep")],
+    "the last cell lacks a recap": [source(-1, "Bye.")],
     "alt text is ''": [
-        output(2, pictured(alt=None)),
-        added(1, "![](https://example.org/a.png)"),
-        added(1, "<img src='https://example.org/a.png'>"),
-        output(2, v4.new_output("display_data", data={"text/html": "<img src='a.png'>"})),
+        lambda cells: [one.get("metadata", {}).clear() for one in cells[PICTURED].outputs],
+        added(TEXT, "![](https://example.org/a.png)"),
+        added(TEXT, "<img src='https://example.org/a.png'>"),
+        output(CODE, HTML),
     ],
-    "<svg>": [added(1, "<svg><path d='M0 0'/></svg>")],
-    "nothing to play with": [output(4, pictured())],
-    "2 exercises": [lambda cells: cells.__delitem__(slice(5, 8))],
-    "not introduced": [replaced(5, "### Exercise 1:", "Exercise:")],
+    "<svg>": [added(TEXT, "<svg><path d='M0 0'/></svg>")],
+    "nothing to play with": [
+        lambda cells: [one.update(outputs=[]) for one in cells if "outputs" in one]
+    ],
+    "2 exercises": [removed(EXERCISE - 1, SOLUTION)],
+    "not introduced": [replaced(EXERCISE - 1, "### Exercise 1:", "Exercise:")],
     "no `...`": [replaced(EXERCISE, "...", "7")],
-    "no check": [replaced(EXERCISE, "checks.sheep1.check", "print")],
-    "the way to checks.sheep1.hint": [replaced(EXERCISE, "hint()", "")],
+    "no check": [replaced(EXERCISE, f"checks.{NAME}.check", "print")],
+    f"the way to checks.{NAME}.hint": [replaced(EXERCISE, "hint()", "")],
     "saved as not attempted": [output(EXERCISE, said("right: seven"))],
     "not followed by its solution": [removed(SOLUTION)],
-    "gives itself away": [replaced(SOLUTION, "# A solution\n", "")],
-    "does not run": [replaced(SOLUTION, "checks.sheep1", "checks.sheep2")],
-    "not make sheep1_s": [replaced(SOLUTION, "sheep1_s", "my_s")],
-    "overwrites the learner's count": [added(SOLUTION, "count = 7")],
+    "gives itself away": [source(SOLUTION, f"{NAME}_solution = 7")],
+    "does not run": [replaced(SOLUTION, f"checks.{NAME}", "checks.other")],
+    f"not make {NAME}_s": [replaced(SOLUTION, f"{NAME}_solution", "my_s")],
+    f"overwrites the learner's my_{NAME}": [added(SOLUTION, f"my_{NAME} = 7")],
     "not found right": [output(SOLUTION, said("not yet: six"))],
     "3 exercises and 2 solutions": [tagged(SOLUTION)],
 }
-UNLIKE_SAVED = "not as `python -m helpers run --save` writes it"
 # The same for what `--save` would mend: changes of the notebook that was saved.
 SAVED_OTHERWISE = {
-    "has the count 9, not 2": [lambda it: it.cells[4].update(execution_count=9)],
-    "has the count None, not 1": [lambda it: it.cells[2].update(execution_count=None)],
+    "has the count 9, not 3": [lambda it: it.cells[4].update(execution_count=9)],
+    "has the count None, not 2": [lambda it: it.cells[2].update(execution_count=None)],
     "not folded away": [lambda it: it.cells[SOLUTION].metadata.pop("jupyter")],
     "not a valid notebook": [lambda it: it.cells[2].pop("execution_count")],
     "nobody needs: collapsed": [lambda it: it.cells[2].metadata.update(collapsed=True)],
-    UNLIKE_SAVED: [
+    "not as `python -m helpers run --save` writes it": [
         lambda it: it.metadata.update(widgets={"state": {}}),
-        lambda it: it.cells[4].outputs[0].data.update({widgets.VIEW: {"model_id": "7"}}),
+        lambda it: shown(it).update({widgets.VIEW: {"model_id": "7"}}),
     ],
 }
-
-
-def test_each_part_of_head_and_tail_is_asked_for(tmp_path):
-    for index, parts in ((0, HEADS), (-1, TAILS)):
-        for part, pattern in parts.items():
-            notebook = good()
-            text = notebook.cells[index].source.replace("**", "")
-            notebook.cells[index].source = re.sub(pattern, "", text, flags=re.I | re.M)
-            assert f"lacks {part}" in "\n".join(complaints(written(notebook, tmp_path)))
 
 
 def test_each_flaw_is_found(tmp_path):
     unseen = []
     for words, changes in BROKEN.items():
         for number, change in enumerate(changes):
-            notebook = good()
+            notebook = copy.deepcopy(LESSON)
             change(notebook.cells)
             if words not in "\n".join(complaints(written(notebook, tmp_path))):
                 unseen.append((words, number))
     for words, changes in SAVED_OTHERWISE.items():
         for number, change in enumerate(changes):
-            lesson = written(good(), tmp_path)
+            lesson = written(copy.deepcopy(LESSON), tmp_path)
             change(lesson.notebook)
             lesson.path.write_text(json.dumps(lesson.notebook, ensure_ascii=False, indent=1) + "\n")
             if words not in "\n".join(complaints(Lesson(lesson.path))):
@@ -194,19 +144,9 @@ def test_each_flaw_is_found(tmp_path):
     assert unseen == []
 
 
-def test_what_is_allowed_passes(tmp_path):
-    for change in (
-        lambda cells: None,
-        added(1, "See [the web](https://x.org/home/a)."),
-        added(1, f"![{ALT}](https://example.org/a.png)"),
-        both(  # the check stands in a cell of its own
-            replaced(SOLUTION, "checks.sheep1.check(sheep1_solution)", ""),
-            output(SOLUTION),
-            lambda cells: cells.insert(
-                SOLUTION + 1, code("checks.sheep1.check(sheep1_solution)", said("right: seven"))
-            ),
-        ),
-    ):
-        notebook = good()
-        change(notebook.cells)
-        assert complaints(written(notebook, tmp_path)) == []
+def test_links_that_look_like_places_and_pictures_with_alt_text_pass(tmp_path):
+    notebook = copy.deepcopy(LESSON)
+    added(
+        TEXT, "See [the web](https://x.org/home/a), ![a flock of seven sheep](https://x.org/a.png)."
+    )(notebook.cells)
+    assert complaints(written(notebook, tmp_path)) == []

@@ -19,7 +19,6 @@ from tools import packing, setup, unpacking
 from tools.packing import PackError
 
 ROOT = packing.ROOT
-LOCK = (ROOT / "requirements.txt").read_text()
 HERE = unpacking.machine(unpacking.this_platform(), setup.this_python())
 NEW = "new folder[1]"
 # Stands for the workshop's own `helpers`: what `fetch` is asked for is written down.
@@ -120,19 +119,6 @@ def test_all_that_git_keeps_is_packed():
     packed = {inside for inside, _ in packing.workshop()}
     hidden = re.compile(r"\.(?!ci)")
     assert {n for n in kept if not hidden.match(n) and (ROOT / n).exists()} <= packed
-
-
-def test_the_lock_is_read_for_the_machine_that_is_asked_for():
-    for platform in packing.MACHINES:
-        for python in setup.supported():
-            pins = packing.pins(LOCK, platform, python)
-            names = {pin.partition("==")[0] for pin in pins}
-            tensorflow = {"tensorflow-cpu" if platform == "linux-x86_64" else "tensorflow"}
-            assert {"tensorflow", "tensorflow-cpu"} & names == tensorflow
-            assert ("pywinpty" in names) == platform.startswith("windows")
-            assert all("==" in line and "--hash=sha256:" in line for line in pins.values())
-            assert not any(";" in line for line in pins.values()), "pip would ask the wrong machine"
-    assert unpacking.this_platform() in packing.MACHINES
 
 
 def test_pack_asks_for_what_is_there_and_is_told_at_once_when_it_is_not(
