@@ -1,6 +1,6 @@
 """One archive for a room without a network: the workshop, its assets, and all packages.
 
-The archive is a zip that Python itself can run: `tools/unpacking.py` is its `__main__`, and tells
+The archive is a zip that Python itself can run: `tools/unpacking.py` does what it does, and tells
 what stands in it. Wheels are the lock's, hash by hash, for the machines that are asked for; pip
 brings them and keeps them in `build/wheels`, so that the next pack downloads only what is new.
 """
@@ -11,7 +11,6 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 import zipfile
 from collections import namedtuple
 from pathlib import Path
@@ -88,16 +87,14 @@ def pack(names=(), platforms=(), pythons=(), target=None):
         raise PackError(f"Python {python} is none of {', '.join(setup.supported())}.")
     for platform in platforms - set(MACHINES):
         raise PackError(f"There is no platform {platform}; there are: {', '.join(MACHINES)}.")
-    names = list(names or assets.names(setup=True))
-    BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".mirror-", dir=BUILD) as mirror:
-        assets.write_mirror(mirror, names)
-        wheels = {
-            unpacking.machine(platform, python): download(platform, python)
-            for platform in sorted(platforms)
-            for python in sorted(pythons)
-        }
-        write(target, wheels, names, Path(mirror))
+    names = names or assets.names(setup=True)
+    fetched = {inside: file for name in names for inside, file in assets.fetched(name).items()}
+    wheels = {
+        unpacking.machine(platform, python): download(platform, python)
+        for platform in sorted(platforms)
+        for python in sorted(pythons)
+    }
+    write(target, wheels, fetched)
     beside = instruction(wheels, target.name, BESIDE.format(digest=files.sha256(target)))
     files.write(target.with_suffix(".txt"), beside)
     print(f"{target} ({target.stat().st_size / 1e6:,.0f} MB)\n{beside}", end="")
@@ -199,26 +196,23 @@ def workshop(root=ROOT):
                 yield place.as_posix(), file
 
 
-def write(target, wheels, names, mirror, root=ROOT):
+def write(target, wheels, fetched, root=ROOT):
     """Write the archive to `target`, whole or not at all.
 
-    wheels: {machine: [paths]}. names: the assets whose files are in the folder `mirror`. Files are
+    wheels: {machine: [paths]}. fetched: {path in a cache: file}, the assets' files. They are
     streamed; those that are compressed already are stored as they are.
     """
     machines = {machine: [path.name for path in paths] for machine, paths in wheels.items()}
-    contents = json.dumps({"machines": machines, "assets": list(names)}, indent=1)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with files.replacing(target) as fresh, zipfile.ZipFile(fresh, "w") as archive:
             archive.writestr(_info("READ_ME.txt"), instruction(wheels, target.name, INSIDE))
-            archive.writestr(_info(unpacking.CONTENTS), contents + "\n")
-            _add(archive, "__main__.py", Path(unpacking.__file__))
-            _add(archive, "setup.py", Path(setup.__file__))
+            archive.writestr(_info("__main__.py"), unpacking.MAIN)
+            archive.writestr(_info(unpacking.MACHINES), json.dumps(machines, indent=1))
             for inside, file in workshop(root):
-                _add(archive, f"workshop/{inside}", file)
-            for file in sorted(filter(Path.is_file, mirror.rglob("*"))):
-                inside = file.relative_to(mirror).as_posix()
-                _add(archive, f"mirror/{inside}", file, zipfile.ZIP_STORED)
+                _add(archive, inside, file)
+            for inside, file in fetched.items():
+                _add(archive, f"assets/{inside}", file, zipfile.ZIP_STORED)
             for file in sorted({path for paths in wheels.values() for path in paths}):
                 _add(archive, f"wheels/{file.name}", file, zipfile.ZIP_STORED)
     except OSError as error:

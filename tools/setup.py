@@ -303,6 +303,9 @@ def install(venv, root):
     """Install the lock, hash by hash, and the workshop itself: pip brings uv, uv the rest."""
     requirements = (root / "requirements.txt").read_text(encoding="utf-8")
     settings = pip_settings(python_in(venv))
+    if (root / "wheels").is_dir():  # an archive brought them, for a room without a network
+        links = (root / "wheels").as_uri()
+        settings = {"no-index": "1", "find-links": links, "no-cache-dir": "1"}
     environment = installers_environment(settings)
     # In the folder and with relative names: a name such as `workshop[1]` means something to uv.
     uv = [str(get_uv(venv, root, environment)), "pip", "install", "--python", venv.name]
@@ -325,7 +328,7 @@ def get_uv(venv, root, environment):
     pin = re.search(r"^uv==.*\n(?:[ \t].*\n)*", lock, re.MULTILINE).group()
     (venv / "uv.txt").write_text(pin)
     ours = ["install", "--quiet", "--require-hashes", "-r", str(venv / "uv.txt")]
-    pip(python_in(venv), ours, environment)
+    pip(python_in(venv), ours, environment, root)
     return program_in(venv, "uv")
 
 
@@ -384,9 +387,9 @@ def try_tensorflow(python):
         )
 
 
-def pip(python, arguments, environment):
+def pip(python, arguments, environment, root=ROOT):
     """Run pip. Raise SetupError with cause and remedy when it fails."""
-    call([str(python), "-m", "pip", "--disable-pip-version-check", *arguments], environment)
+    call([str(python), "-m", "pip", "--disable-pip-version-check", *arguments], environment, root)
 
 
 def call(command, environment, root=ROOT):

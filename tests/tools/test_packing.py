@@ -21,25 +21,21 @@ from tools.packing import PackError
 ROOT = packing.ROOT
 HERE = unpacking.machine(unpacking.this_platform(), setup.this_python())
 NEW = "new folder[1]"
-# Stands for the workshop's own `helpers`: what `fetch` is asked for is written down.
-FETCH = """
-import os, pathlib, sys
-found = sorted(file.name for file in pathlib.Path(os.environ["WORKSHOP_MIRROR"]).iterdir())
-pathlib.Path("fetched").write_text(f"{sys.argv[1:]} {found}")
-"""
-WAIT = "import pathlib, time; pathlib.Path('waiting').touch(); time.sleep(60)"
+WAIT = "import pathlib, time\npathlib.Path('waiting').touch(); time.sleep(60)"
 
 
 class Workshop:
     """A workshop as far as the archive and the set-up look at it, and an archive of it."""
 
     def __init__(self, folder):
-        self.root, self.mirror, shelf = folder / "workshop", folder / "mirror", folder / "wheels"
+        self.root, shelf = folder / "workshop", folder / "wheels"
+        self.fetched = {"toy.onnx": folder / "toy.onnx"}
         packages = wheel("uv", UV), wheel("demo", {"tensorflow.py": ""})
         files = {
+            "tools/__init__.py": "",
             "tools/setup.py": Path(setup.__file__).read_text(),
+            "tools/unpacking.py": Path(unpacking.__file__).read_text(),
             "helpers/__init__.py": "",
-            "helpers/__main__.py": FETCH,
             "helpers/backend.py": BACKEND,
             "helpers/.env": "TOKEN=secret",
             "notebooks/00_start.ipynb": "{}",
@@ -47,7 +43,7 @@ class Workshop:
             "build/large": "",
             "pyproject.toml": PYPROJECT.replace('["."]', '["helpers"]'),
             "requirements.txt": "".join(line for _, _, line in packages),
-            "../mirror/toy.onnx": "".join(map(chr, range(128))) * 10_000,
+            "../toy.onnx": "".join(map(chr, range(128))) * 10_000,
         }
         for name, text in files.items():
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +56,7 @@ class Workshop:
 
     def pack(self, target, machine=HERE, wheels=None):
         wheels = self.wheels if wheels is None else wheels
-        packing.write(target, {machine: wheels}, ["toy"], self.mirror, self.root)
+        packing.write(target, {machine: wheels}, self.fetched, self.root)
         return target
 
 
@@ -94,17 +90,16 @@ def names_in(folder):
 def test_an_archive_holds_the_workshop_and_no_more(workshop, whole, tmp_path):
     with zipfile.ZipFile(whole) as archive:
         names = archive.namelist()
-        assert names[:4] == ["READ_ME.txt", "contents.json", "__main__.py", "setup.py"]
-        assert {"workshop/notebooks/00_start.ipynb", "mirror/toy.onnx"} <= set(names)
+        assert names[:3] == ["READ_ME.txt", "__main__.py", unpacking.MACHINES]
+        assert {"notebooks/00_start.ipynb", "assets/toy.onnx"} <= set(names)
         assert not [name for name in names if ".env" in name or "build" in name]
         for info in archive.infolist():
-            stored = info.filename.startswith(("wheels/", "mirror/"))
+            stored = info.filename.endswith((".whl", ".onnx"))
             assert (info.compress_type == zipfile.ZIP_STORED) == stored, info.filename
-        contents = json.loads(archive.read(unpacking.CONTENTS))
         wheels = [path.name for path in workshop.wheels]
-        assert contents == {"machines": {HERE: wheels}, "assets": ["toy"]}
+        assert json.loads(archive.read(unpacking.MACHINES)) == {HERE: wheels}
         assert archive.read("READ_ME.txt").decode().count("\n") == 2
-        assert archive.getinfo("workshop/binder/start").external_attr >> 16 & 0o777 == 0o755
+        assert archive.getinfo("binder/start").external_attr >> 16 & 0o777 == 0o755
     target = workshop.pack(tmp_path / "toy.zip")
     assert target.read_bytes() == whole.read_bytes(), "the same files make the same archive"
     with pytest.raises(PackError, match=r"toy\.zip can't be written"):
@@ -126,19 +121,19 @@ def test_pack_asks_for_what_is_there_and_is_told_at_once_when_it_is_not(
 ):
     asked = []
     monkeypatch.setattr(packing, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(assets, "write_mirror", lambda folder, names: asked.append(names))
+    monkeypatch.setattr(assets, "fetched", lambda name: asked.append(name) or {})
     monkeypatch.setattr(packing, "download", lambda platform, python: workshop.wheels)
     for names in ((), ("hed",)):
         target = packing.pack(names, target=tmp_path / "x.zip")
         assert HERE in target.with_suffix(".txt").read_text()
-    assert asked == [assets.names(setup=True), ["hed"]]
+    assert asked == [*assets.names(setup=True), "hed"]
     for wrong, sentence in (
         ({"platforms": ["beos"]}, "no platform beos; there are: linux-x86_64"),
         ({"pythons": ["3.10"]}, "Python 3.10 is none of 3.11, 3.12, 3.13"),
     ):
         with pytest.raises(PackError, match=sentence):
             packing.pack(**wrong)
-    assert len(asked) == 2
+    assert asked[-1] == "hed", "nothing was fetched"
 
 
 def test_wheels_are_downloaded_once_and_only_those_of_the_lock(index, tmp_path, monkeypatch):
@@ -185,7 +180,7 @@ def test_from_an_archive_to_a_ready_environment_without_a_network(whole, place):
     assert ran(python, "-I", "-c", "import tensorflow, helpers.backend") == (0, "")
     assert (folder / "notebooks" / "00_start.ipynb").read_text() == "{}"
     assert os.access(folder / "binder" / "start", os.X_OK)
-    assert (folder / "fetched").read_text() == "['fetch', 'toy'] ['toy.onnx']"
+    assert (folder / "assets" / "toy.onnx").exists() and not (folder / "wheels").exists()
     assert names_in(place) == [NEW], "nothing else is left"
     assert f"python3 workshop.py --offline lab, in the folder {folder}" in said
     code, said = run()
@@ -204,17 +199,15 @@ def refused(archive, place, folder=NEW):
 
 @pytest.fixture
 def no_set_up(monkeypatch):
-    """Nothing is installed and nothing fetched: what is wrong has to show before."""
-    monkeypatch.setattr(unpacking, "install", lambda folder, work: None)
-    monkeypatch.setattr(unpacking, "take_assets", lambda *words: None)
+    """Nothing is installed: what is wrong has to show before."""
+    monkeypatch.setattr(setup, "make", lambda folder, same_python: None)
 
 
 def test_an_archive_that_is_cut_short_damaged_or_gone_is_refused(whole, place, tmp_path, no_set_up):
     data, copy = whole.read_bytes(), tmp_path / "x.zip"
     spoilt = [data[: int(len(data) * kept)] for kept in (0.0, 0.3, 0.9, 0.999)]
-    taken_out = ("workshop/", "mirror/", "wheels/")
-    for info in zipfile.ZipFile(whole).infolist():  # a spoilt byte in what is taken out
-        if info.filename.startswith(taken_out) and info.file_size > 8:  # it may be padding
+    for info in zipfile.ZipFile(whole).infolist():  # a spoilt byte in each file
+        if info.file_size > 8:  # it may be padding
             changed = bytearray(data)
             changed[info.header_offset + 30 + len(info.filename) + info.compress_size // 2] ^= 255
             spoilt.append(changed)
@@ -230,9 +223,9 @@ def test_an_archive_that_is_cut_short_damaged_or_gone_is_refused(whole, place, t
 def test_no_name_leads_out_of_the_folder(whole, place, tmp_path, no_set_up):
     archive = tmp_path / "x.zip"
     shutil.copy(whole, archive)
-    names = ("workshop/../../outside", "workshop/./../../../outside", "mirror/../../../outside")
+    names = ("../outside", "notebooks/./../../../outside", "assets/../../../outside")
     with zipfile.ZipFile(archive, "a") as spoilt:
-        for name in (*names, "/outside", "workshop/link"):
+        for name in (*names, "/outside", "link"):
             info = zipfile.ZipInfo(name)
             info.filename = name  # ZipInfo cleans what it is given
             kind = stat.S_IFLNK if name.endswith("link") else stat.S_IFREG
@@ -248,7 +241,7 @@ def test_a_place_that_is_full_or_taken_or_a_wrong_machine_is_told_before_anythin
 ):
     usage = shutil.disk_usage(place)._replace(free=1000)
     with monkeypatch.context() as patch:
-        patch.setattr(unpacking.shutil, "disk_usage", lambda folder: usage)
+        patch.setattr(setup.shutil, "disk_usage", lambda folder: usage)
         assert "0.0 GB are free" in refused(whole, place)
     other = workshop.pack(tmp_path / "x.zip", machine="macos-arm64 with Python 3.10")
     assert f"for macos-arm64 with Python 3.10. This is {HERE}" in refused(other, place)
@@ -259,21 +252,18 @@ def test_a_place_that_is_full_or_taken_or_a_wrong_machine_is_told_before_anythin
     assert (place / "mine" / "notes").read_text() == "mine"
 
 
-def test_packages_or_assets_that_fail_and_an_interrupt_leave_nothing(place, tmp_path):
-    """All of that happens when the rest is done."""
-    workshop, before = Workshop(tmp_path), dict(os.environ)
+def test_packages_that_fail_and_an_interrupt_leave_nothing(place, tmp_path):
+    workshop = Workshop(tmp_path)
 
     def altered(file, text):
         (workshop.root / file).write_text(text)
         return workshop.pack(tmp_path / "x.zip")
 
-    archive = altered("helpers/__main__.py", "raise SystemExit(1)")
-    assert "assets could not be put in the cache" in refused(archive, place)
-    process = start(sys.executable, altered("helpers/__main__.py", WAIT), NEW, cwd=place)
+    backend = (workshop.root / "helpers" / "backend.py").read_text()
+    process = start(sys.executable, altered("helpers/backend.py", WAIT + backend), NEW, cwd=place)
     wait_until((place / NEW / "waiting").exists, process)
     process.send_signal(signal.SIGTERM)
     assert end(process)[0] == 143 and names_in(place) == []
     lock = (workshop.root / "requirements.txt").read_text()
     wrong = re.sub(r"(demo==.*\n.*sha256:)\w+", rf"\g<1>{'0' * 64}", lock)
     assert "damaged or changed" in refused(altered("requirements.txt", wrong), place)
-    assert dict(os.environ) == before

@@ -281,6 +281,5 @@ def test_an_old_python_can_read_it_and_it_needs_nothing_but_python():
         for node in ast.walk(ast.parse(script.read_text("utf-8"), feature_version=(3, 7))):
             names |= {one.name for one in node.names} if isinstance(node, ast.Import) else set()
             names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
-    own = {"setup", "tools"}  # it is beside unpacking.py in the archive
     names -= {"google.colab", "packaging.requirements", "packaging.utils"}  # on Colab and Kaggle
-    assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names == own
+    assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names == {"tools"}
