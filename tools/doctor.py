@@ -28,7 +28,6 @@ RECOMMENDED_CORES = 2
 SHOWN_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "jupyterlab")
 # Some packages come under another name where there is a GPU, or no wheel for the CPU alone.
 STANDS_IN = {"tensorflow-cpu": "tensorflow"}
-LABEXTENSIONS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
 
 OK, NOTE, WRONG = "OK", "note", "WRONG"
 SET_UP = "`python3 workshop.py lab` makes the environment and opens JupyterLab in it"
@@ -47,7 +46,7 @@ class Finding:
 def examine():
     """Look at everything the lessons need, and change nothing; return {topic: its Findings}."""
     looks = {"Python": python, "packages": packages, "memory": memory, "cores": processors}
-    looks |= {"disk": disk, "widgets": widgets, "TensorBoard": tensorboard, "cache": cache}
+    looks |= {"disk": disk, "cache": cache}
     findings = {}
     for topic, look in {**looks, "data and weights": assets}.items():
         try:
@@ -169,38 +168,12 @@ def disk():
     return judge("disk", f"{free / GB:.1f} GB free", full, tight)
 
 
-def widgets():
-    """Will JupyterLab show the widgets? Each needs its package and its part for the browser."""
-    from jupyter_core.paths import jupyter_path
-
-    folders, missing = [Path(folder) for folder in jupyter_path("labextensions")], []
-    for package, extension in LABEXTENSIONS.items():
-        parts = [folder / extension / "package.json" for folder in folders]
-        missing += [package] if not (_version(package) and any(map(Path.is_file, parts))) else []
-    absent = "the part for JupyterLab is missing of " * bool(missing)
-    fact = absent + " and ".join(missing or LABEXTENSIONS)
-    return judge("widgets", fact, (missing, WRONG, SET_UP))
-
-
-def tensorboard():
-    """On a hub, will TensorBoard be reachable from the browser?"""
-    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
-    if not prefix:
-        return [Finding("TensorBoard", OK, "no hub here, so its own address works")]
-    address = os.environ.get("TENSORBOARD_PROXY_URL", "")
-    if "%PORT%" in address:
-        return [Finding("TensorBoard", OK, f"through the hub's proxy, {address}")]
-    fact = "a hub, and TENSORBOARD_PROXY_URL does not say where TensorBoard is"
-    remedy = f"set TENSORBOARD_PROXY_URL={prefix}proxy/%PORT%/ before JupyterLab starts"
-    return [Finding("TensorBoard", WRONG, fact, remedy)]
-
-
 def cache():
     """Can downloads be kept?"""
     from helpers import assets
 
     folder = assets.cache()
-    remedy = "set WORKSHOP_CACHE to a folder of yours, or every session downloads anew"
+    remedy = "set WORKSHOP_CACHE to a folder of yours, or nothing more can be fetched"
     try:
         with tempfile.TemporaryFile(dir=setup.nearest(folder)):
             return [Finding("cache", OK, str(folder))]

@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections import namedtuple
 
-import jupyter_core.paths
 import psutil
 import pytest
 from programs import ran
@@ -21,8 +20,7 @@ RUN = "import sys; from helpers.__main__ import main; code = main(['doctor'])\n"
 
 @pytest.fixture(autouse=True)
 def no_hub(monkeypatch):
-    for name in ("JUPYTERHUB_SERVICE_PREFIX", "TENSORBOARD_PROXY_URL", "MEM_LIMIT"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ def test_the_doctor_is_quick_and_serves_who_has_no_home_or_no_packages(tmp_path)
     nobody = "import os, pwd; pwd.getpwuid = {}.__getitem__; del os.environ['HOME']\n"
     heavy = "heavy = {'tensorflow', 'keras', 'numpy', 'matplotlib', 'jupyterlab'}\n"
     said = run(nobody, heavy + "assert not heavy & set(sys.modules)")
-    assert "OK     widgets" in said
+    assert "OK     packages" in said
     # A Python that is not the environment's: -S leaves out its packages.
     place = f"import sys; sys.path.insert(0, {str(doctor.ROOT)!r})\n"
     said = run(place, "", "-S", cwd=tmp_path)
@@ -78,7 +76,7 @@ def test_the_doctor_is_quick_and_serves_who_has_no_home_or_no_packages(tmp_path)
 
 
 def test_what_the_lock_installs_is_fine_and_a_gpu_build_stands_in(monkeypatch):
-    findings = [*doctor.python(), *doctor.packages(), *doctor.widgets()]
+    findings = [*doctor.python(), *doctor.packages()]
     assert [finding for finding in findings if finding.state != OK] == []
     assert "tensorflow" in findings[1].fact
     locked = doctor._locked()
@@ -168,7 +166,7 @@ def test_cores_are_those_that_may_be_used_and_unseen_quotas_ask_for_thread_caps(
     assert states(doctor.processors()) == [NOTE]
 
 
-def test_disk_cache_and_the_widgets_parts(tmp_path, monkeypatch):
+def test_disk_and_cache(tmp_path, monkeypatch):
     usage = namedtuple("usage", "free")
     for free, state in ((1e8, WRONG), (5e8, NOTE), (5e9, OK)):
         monkeypatch.setattr(shutil, "disk_usage", lambda path, free=free: usage(free))
@@ -180,18 +178,6 @@ def test_disk_cache_and_the_widgets_parts(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "file" / "cache"))
     (finding,) = doctor.cache()
     assert finding.state == NOTE and "WORKSHOP_CACHE" in finding.remedy
-    monkeypatch.setattr(jupyter_core.paths, "jupyter_path", lambda *words: [str(tmp_path)])
-    (finding,) = doctor.widgets()
-    assert finding.state == WRONG and "ipywidgets and anywidget" in finding.fact
-
-
-def test_tensorboard_needs_its_proxy_on_a_hub_only(monkeypatch):
-    assert states(doctor.tensorboard()) == [OK]
-    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
-    (finding,) = doctor.tensorboard()
-    assert (finding.state, "=/user/ada/proxy/%PORT%/" in finding.remedy) == (WRONG, True)
-    monkeypatch.setenv("TENSORBOARD_PROXY_URL", "/user/ada/proxy/%PORT%/")
-    assert states(doctor.tensorboard()) == [OK]
 
 
 def test_only_what_comes_with_the_workshop_has_to_be_here(monkeypatch):
