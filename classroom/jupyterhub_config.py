@@ -16,11 +16,7 @@ c = get_config()  # noqa: F821 - JupyterHub provides it
 c.Spawner.cmd = [str(WORKSHOP / "binder" / "start"), str(BIN / "jupyterhub-singleuser")]
 c.Spawner.args = ["--LabApp.news_url=None"]
 c.Spawner.default_url = "/lab"
-c.Spawner.environment = {
-    "REPO_DIR": str(WORKSHOP),
-    # Larger weights, fetched once for all: learners read them there and can't change them.
-    "WORKSHOP_CACHE": str(WORKSHOP / ".cache"),
-}
+c.Spawner.environment = {"REPO_DIR": str(WORKSHOP)}
 # A learner whose code goes wild ends her own kernel, not the class; Binder gives as much. It holds
 # where the spawner can limit memory. (The Littlest JupyterHub's has a setting of its own for it.)
 c.Spawner.mem_limit = "2G"

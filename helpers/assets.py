@@ -15,7 +15,6 @@ import functools
 import os
 import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -171,6 +170,20 @@ def write_mirror(folder: str | Path, wanted: Iterable[str]) -> list[str]:
     return written
 
 
+def fetched(name: str) -> dict[str, Path]:
+    """Return {path below the cache: file} of an asset, fetched first if it isn't here.
+
+    There are none of what comes with the workshop and its packages.
+    """
+    asset = facts(name)
+    if not _downloads(asset):
+        return {}
+    place = _get(asset)
+    if asset.digest:
+        return {asset.file: place}
+    return {f"{asset.file}/{path}": place / path for path in asset.digests}
+
+
 def publish(name: str, write: Callable[[Path], object]) -> Path:
     """Let `write` fill a file of the workshop's own; note its size and SHA-256 in the manifest.
 
@@ -229,7 +242,7 @@ def _places(asset: Asset) -> Iterator[tuple[str, Path, str]]:
             with contextlib.suppress(metadata.PackageNotFoundError):
                 file = Path(str(metadata.distribution(package).locate_file(source["member"])))
                 yield f"bundled in the {package} package", file, f"reinstall {package} (run set-up)"
-    for place in filter(None, [cache(), _spare and Path(_spare.name)]):
+    for place in (DATA.parent / "assets", cache()):  # first what an archive or a server brings
         yield "in the cache", place / asset.file, "delete it, or let a download replace it"
 
 
@@ -264,14 +277,14 @@ def _get(asset: Asset, vain: dict[str, str] | None = None) -> Path:
             continue
         if reasons:
             _say(f"{asset.name}: {reasons[-1]}; now {server} is asked")
-        cache_folder = _writable_cache()
         try:
-            bring(cache_folder)
+            cache().mkdir(parents=True, exist_ok=True)
+            bring(cache())
         except DownloadError as error:
             reasons.append(str(error))
             vain |= {server: str(error)} if error.vain else {}
         except OSError as error:
-            problem = f"{cache_folder} can't take it: {error.strerror or error}"
+            problem = f"{cache()} can't take it: {error.strerror or error}"
             reasons.append(downloads.with_hint(problem))
         found, _ = _look(asset)  # also after a failure: another process may have been luckier
         if found:
@@ -339,27 +352,6 @@ def _unpack(source: dict, cache_folder: Path) -> None:
                         fresh.write_bytes(wheel.read(other["member"]))
                         if flaw := _flaw(fresh, asset):
                             raise DownloadError(f"its {other['member']} is another: {flaw}")
-
-
-_spare: tempfile.TemporaryDirectory | None = None  # stands in for a cache that can't be written
-
-
-def _writable_cache() -> Path:
-    """Return the cache folder, or a temporary one for this process when it can't be written."""
-    global _spare
-    folder = cache()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        if _spare is None:
-            _spare = tempfile.TemporaryDirectory(prefix="tensorflow-workshop-")
-            _say(
-                f"The cache folder {folder} can't be written ({error.strerror}): set WORKSHOP_CACHE"
-                " to a folder of yours, or downloads are gone when this program ends."
-            )
-        return Path(_spare.name)
 
 
 # --- words --------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ HINTS = {  # words of a server, of pip or of the system: what helps
     "(answered|error) 429|429 (Too|Client)": "it is asked too often: wait some minutes",
     "not yet valid|has expired": "is this computer's clock right?",
     "No space left|quota": "make room, or name a folder elsewhere in WORKSHOP_CACHE",
+    "can't take it": "name a folder of yours in WORKSHOP_CACHE",
 }
 
 

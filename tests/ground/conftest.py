@@ -22,7 +22,6 @@ def shelf(tmp_path, monkeypatch):
     """Give an empty manifest, an empty cache, and no patience."""
     made = Shelf(tmp_path)
     monkeypatch.setattr(assets, "DATA", made.data)
-    monkeypatch.setattr(assets, "_spare", None)
     monkeypatch.setattr(downloads, "PAUSE", 0.01)
     monkeypatch.setattr(downloads, "PATIENCE", 1.5)
     monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
