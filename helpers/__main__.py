@@ -28,31 +28,22 @@ def fetch(options):
     return 1 if failed and not options.setup else 0
 
 
-def verify(options):
-    """Print what came of a parcel's verification."""
-    parcels = import_module("helpers.sharing.parcels")
-    print(parcels.verify(options.parcel, options.fresh_environment))
-
-
-def dream(options):
-    """Dream of a folder's pictures; return 1 if some could not be read."""
+def room(name):
+    """Import a module of a room, TensorFlow before it: without its talk."""
     import_module("helpers.start").quiet()
-    door = import_module("helpers.dreams.door")
-    return min(1, door.dream(options.folder, options.out, options.layer, options.pixels))
+    return import_module(f"helpers.{name}")
 
 
 def paint(options):
     """Paint a folder's pictures; return 1 if some could not be read."""
-    import_module("helpers.start").quiet()
-    painter = import_module("helpers.styles.painters").named(options.painter)
+    painter = room("styles.painters").named(options.painter)
     each = import_module("helpers.images").each
     return min(1, each(options.folder, options.out, options.pixels, painter.pieces))
 
 
 def caption(options):
     """Train a captioner on a folder, or describe pictures; return the exit code."""
-    import_module("helpers.start").quiet()
-    door, lesson = import_module("helpers.captions.door"), tool("notebooks").taught("05")
+    door, lesson = room("captions.door"), tool("notebooks").taught("05")
     if options.pictures[0] != "train":
         return door.describe(options.pictures, lesson, options.model)
     if len(options.pictures) != 2:
@@ -101,15 +92,18 @@ COMMANDS = {
     ),
     "evaluate": (
         "Score a shipped checkpoint on its held-out data.",
-        lambda it: tool("scores").main(it.name, it.extra, as_json=it.json),
+        lambda it: tool("scores").main(it.name, it.path, as_json=it.json),
         {
             "name": {"nargs": "?", "metavar": "NAME", "help": "without one: lists what there is"},
+            "path": {"nargs": "?", "metavar": "PATH", "help": "a treebank or folder of your own"},
             "--json": flag("figures as JSON, for programs"),
         },
     ),
     "verify": (
         "Repeat the number that a parcel (lesson 09) claims, as a stranger would.",
-        verify,
+        lambda it: print(
+            import_module("helpers.sharing.parcels").verify(it.parcel, it.fresh_environment)
+        ),
         {
             "parcel": {"metavar": "PARCEL", "help": "its folder; the program in it will be run"},
             "--fresh-environment": flag("install its lock first, and let it see nothing else"),
@@ -117,7 +111,7 @@ COMMANDS = {
     ),
     "dream": (
         "DeepDream (lesson 07) each picture of a folder, by GoogLeNet.",
-        dream,
+        lambda it: min(1, room("dreams.door").dream(it.folder, it.out, it.layer, it.pixels)),
         {**FOLDERS, "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"}},
     ),
     "paint": (
@@ -180,13 +174,10 @@ def main(arguments=None):
         sub = commands.add_parser(name, help=summary, description=summary)
         for argument, how in described.items():
             sub.add_argument(argument, **how)
-    options, extra = top.parse_known_args(arguments)
+    options = top.parse_args(arguments)
     if options.command is None:
         top.print_help()
         return 0
-    if extra and options.command != "evaluate":
-        top.error(f"unrecognised arguments: {' '.join(extra)}")
-    options.extra = extra
     if options.command == "fetch" and not (options.names or options.all or options.setup):
         top.error("say which assets to fetch, or --setup, or --all")
     for stream in (sys.stdout, sys.stderr):

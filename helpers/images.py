@@ -19,8 +19,9 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from helpers import files
 
 # A picture of 50 megapixels takes 150 MB when decoded. A far larger one is a mistake or an attack:
-# a file of a few kB can claim to be gigabytes of pixels.
+# a file of a few kB can claim to be gigabytes of pixels. Pillow refuses twice what it warns of.
 MAX_PIXELS = 64_000_000
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
 # Pillow reads EPS by running Ghostscript on it: a program that could do anything.
 REFUSED_FORMATS = {"EPS"}
@@ -58,13 +59,18 @@ def read(source, size=None, smallest: int = 1) -> np.ndarray:
             Image.init()
             formats = [kind for kind in Image.ID if kind not in REFUSED_FORMATS]
             with Image.open(_opened(source, name), formats=formats) as file:
-                _check_pixels(file, name, smallest)
+                if min(file.size) < smallest:
+                    raise ImageError(
+                        f"{name} has {file.height} × {file.width} pixels, too few to show "
+                        f"anything: at least {smallest} × {smallest} are needed."
+                    )
                 return _pixels(_upright(file, size), size)
     except ImageError:
         raise
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller and try again."
+            f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller in an image editor and "
+            "try again."
         ) from None
     except UnidentifiedImageError:
         raise ImageError(
@@ -214,19 +220,6 @@ def _opened(source, name):
     if not content:
         raise ImageError(f"{name} is empty: copy or download it again.")
     return io.BytesIO(content)
-
-
-def _check_pixels(file, name, smallest) -> None:
-    if file.width * file.height > MAX_PIXELS:
-        raise ImageError(
-            f"{name} has {file.width:,} × {file.height:,} pixels, more than {MAX_PIXELS:,}: "
-            "make it smaller in an image editor and try again."
-        )
-    if min(file.size) < smallest:
-        raise ImageError(
-            f"{name} has {file.height} × {file.width} pixels, too few to show anything: at least "
-            f"{smallest} × {smallest} are needed."
-        )
 
 
 def _upright(file, size) -> Image.Image:

@@ -178,19 +178,15 @@ class PictureChoice(ipywidgets.VBox):
     value = traitlets.Unicode()
 
     def __init__(
-        self,
-        pictures: dict[str, object] | str | Path,
-        description: str,
-        value: str | None = None,
-        buttons: bool = False,
+        self, pictures: dict[str, object] | str | Path, description: str, buttons: bool = False
     ):
-        """Choose `value`, or else the first."""
+        """Choose the first."""
         listed = isinstance(pictures, Mapping)
         self.pictures = pictures = dict(pictures if listed else images.album(pictures))
         kind = ipywidgets.ToggleButtons if buttons else ipywidgets.Dropdown
         self._names = kind(
             options=list(pictures),
-            value=value or next(iter(pictures)),
+            value=next(iter(pictures)),
             description=description,
             style={"button_width": "auto"} if buttons else LABEL,
         )

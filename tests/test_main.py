@@ -70,7 +70,7 @@ def test_options_arrive(monkeypatch, capsys):
     for tool, function, words, *wanted in [
         (running, "run", "01 x.ipynb --save --timeout 5", ["01", "x.ipynb"], True, False, 5),
         (parcels, "verify", "parcel --fresh-environment", "parcel", True),
-        (scores, "main", "x f --json", "x", ["f"], ("as_json", True)),
+        (scores, "main", "x f --json", "x", "f", ("as_json", True)),
         (packing, "pack", "a --platform b --python 3.12 3.13 --to c", ["a"], ["b"], PYTHONS, "c"),
         (packing, "pack", "", [], [], [], None),
         (slides, "write", "00", [first]),

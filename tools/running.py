@@ -43,7 +43,7 @@ class Result:
 
     seconds: from the kernel's start to the end of the last cell. peak_rss_mb: the most that the
     kernel and its children held at once, in megabytes (10^6 bytes); pages that they share count
-    once. error: "" or a block to read. beside: what ran beside the kernel, such as TensorBoard.
+    once. error: "" or a block to read.
     """
 
     lesson: str
@@ -51,7 +51,6 @@ class Result:
     seconds: float
     peak_rss_mb: float
     error: str = ""
-    beside: str = ""
 
 
 class MemoryWatch:
@@ -59,12 +58,12 @@ class MemoryWatch:
 
     What several of them share counts once, divided among them (Linux's PSS): that is what a
     machine's limit is about. Elsewhere a child counts by what it alone holds.
-    .peak: bytes. .children: every child that was seen, with its command, for those who clean up.
+    .peak: bytes. .children: every child that was seen, for those who clean up.
     """
 
     def __init__(self, pid):
         """Prepare to look at process `pid`."""
-        self.process, self.peak, self.children = psutil.Process(pid), 0, {}
+        self.process, self.peak, self.children = psutil.Process(pid), 0, set()
 
     @contextlib.contextmanager
     def watching(self):
@@ -81,10 +80,9 @@ class MemoryWatch:
             children = self.process.children(recursive=True)
             own = self.process.memory_full_info() if children else self.process.memory_info()
             total = getattr(own, "pss", own.rss)
+            self.children.update(children)
             for child in children:
-                self.children[child] = ""
                 with contextlib.suppress(psutil.Error):
-                    self.children[child] = " ".join(child.cmdline())
                     held = child.memory_full_info()
                     total += getattr(held, "pss", held.uss)
             self.peak = max(self.peak, total)
@@ -141,20 +139,19 @@ def execute(notebook, folder, timeout=None, on_cell=lambda: None):
     profile = tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True)
     settings = environment() | {"IPYTHONDIR": profile.name}
     options = {"cwd": str(folder), "env": settings, "stderr": subprocess.DEVNULL}
-    watch, error, beside = None, "", ""
+    watch, error = None, ""
     try:
         with profile, client.setup_kernel(cleanup_kc=True, **options):
             watch = MemoryWatch(manager.provisioner.pid)
             with watch.watching():
                 error = _run_cells(client, on_cell)
                 seconds = time.perf_counter() - started
-            beside = "TensorBoard" if "tensorboard" in str(watch.children.values()) else ""
     finally:
         if manager.has_kernel:  # interrupted while it started: setup_kernel does not see to that
             run_sync(manager.shutdown_kernel)(now=True)
         if watch:
             watch.stop_children()
-    return Result("", not error, round(seconds, 1), round(watch.peak / MB), error, beside)
+    return Result("", not error, round(seconds, 1), round(watch.peak / MB), error)
 
 
 def _run_cells(client, on_cell):
@@ -251,8 +248,7 @@ def table(results):
     width = max([len(result.lesson) for result in results] + [len("lesson")])
     lines = [f"{'lesson':{width}}  result  seconds  peak MB"]
     for one in results:
-        remarks = [f"with {one.beside}"] * bool(one.beside)
-        remarks += [f"over {BUDGET_SECONDS} s"] * (one.seconds > BUDGET_SECONDS)
+        remarks = [f"over {BUDGET_SECONDS} s"] * (one.seconds > BUDGET_SECONDS)
         remarks += [f"over {BUDGET_MB} MB"] * (one.peak_rss_mb > BUDGET_MB)
         figures = f"{'ok' if one.ok else 'FAILED':6}  {one.seconds:7.1f}  {one.peak_rss_mb:7.0f}"
         lines.append(f"{one.lesson:{width}}  {figures}  {', '.join(remarks)}".rstrip())

@@ -116,7 +116,7 @@ def test_a_long_drawing_leaves_the_kernel_free_and_ends_when_a_control_moves():
 
 
 def test_an_uploaded_picture_is_chosen_and_what_is_none_is_told():
-    choice = widgets.PictureChoice({"grey": PICTURE, "black": PICTURE * 0}, "Picture", "black")
+    choice = widgets.PictureChoice({"black": PICTURE * 0, "grey": PICTURE}, "Picture")
     seen = [choice.value]
     choice.observe(lambda change: seen.append(change["new"]), "value")
 

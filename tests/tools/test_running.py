@@ -67,7 +67,7 @@ def test_a_run_measures_reports_and_leaves_the_lesson_alone(
     settings = "import os\nprint(os.environ['WORKSHOP_MODE'], os.environ['WORKSHOP_OFFLINE'])"
     spike = "x = bytearray(400_000_000); del x"
     path = lesson("calm", settings, own, PICTURE, spike, head="$x^2$")
-    child = "import time; tensorboard = bytearray(300_000_000); print(flush=True); time.sleep(300)"
+    child = "import time; held = bytearray(300_000_000); print(flush=True); time.sleep(300)"
     family = lesson(
         "family",
         "import subprocess, sys, time, pathlib\n"
@@ -83,7 +83,7 @@ def test_a_run_measures_reports_and_leaves_the_lesson_alone(
     assert (fact["lesson"], fact["ok"]) == ("calm", True) and 0 < fact["seconds"] < 300
     assert fact["peak_rss_mb"] > (400 if sys.platform == "linux" else 20)
     assert other["peak_rss_mb"] > 330
-    assert "calm    ok " in said and "with TensorBoard" in said
+    assert "calm    ok " in said
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
     assert path.read_bytes() == before
     page = (tmp_path / "build" / "calm.html").read_text()
