@@ -6,9 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
-from colours import contrast
 
-from helpers import figures
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -168,12 +166,3 @@ def test_the_guides_minutes_and_plans_are_those_of_the_lessons():
     for number, sections in re.findall(r"\| (\d\d), sections? ([\d, and to]+)", GUIDE):
         there = re.findall(r"^## (\d+) ·", prose(number), re.MULTILINE)
         assert set(re.findall(r"\d+", sections)) <= set(there), (number, sections)
-
-
-def test_what_the_guide_says_of_colours_is_so():
-    least, grey = map(float, re.findall(r"at least ([\d.]+) to 1", GUIDE))
-    assert min(contrast(colour, "white") for colour in figures.PALETTE) >= least
-    assert contrast(figures.GREY, "white") >= grey
-    assert "six colours" in GUIDE and len(figures.PALETTE) == 6
-    (points,) = map(int, re.findall(r"labels of (\d+) points and more", GUIDE))
-    assert min(figures.STYLE[f"{axis}tick.labelsize"] for axis in "xy") >= points

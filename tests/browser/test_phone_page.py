@@ -1,6 +1,9 @@
 """The page for phones: it runs a network in the browser, at a phone's size, the network cut."""
 
 import re
+import shutil
+import subprocess
+import tarfile
 import threading
 
 import keras
@@ -14,14 +17,28 @@ from helpers.sharing import phone
 
 
 @pytest.fixture(scope="module")
-def library():
-    """LiteRT.js, from the cache, a mirror or where the manifest says."""
+def library(tmp_path_factory):
+    """LiteRT.js: from the cache or a mirror, else from its npm packages, laid out as a mirror."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("WORKSHOP_OFFLINE", raising=False)
-        try:
-            return assets.path("litertjs")
-        except assets.AssetError as error:
-            pytest.skip(str(error))
+        if not assets.available("litertjs"):
+            place, mirror = (tmp_path_factory.mktemp(name) for name in ("npm", "mirror"))
+            names = [f"@litertjs/{path.split('/')[0]}" for path in assets.facts("litertjs").digests]
+            try:
+                asked = [shutil.which("npm") or "npm", "pack", "--silent", *sorted(set(names))]
+                subprocess.run(asked, cwd=place, check=True, timeout=120)
+            except (OSError, subprocess.SubprocessError):
+                pytest.skip("LiteRT.js is not here, and npm can't fetch it")
+            for name in set(names):
+                packed = place / f"{name[1:].replace('/', '-').replace('@', '-')}.tgz"
+                with tarfile.open(packed) as archive:
+                    archive.extractall(place, filter="data")
+                (place / "package").rename(mirror / "package")
+                target = mirror / "cdn.jsdelivr.net" / "npm" / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (mirror / "package").rename(target)
+            patch.setenv("WORKSHOP_MIRROR", str(mirror))
+            patch.setenv("WORKSHOP_CACHE", str(place / "cache"))
+        yield assets.path("litertjs")
 
 
 @pytest.fixture

@@ -98,14 +98,6 @@ def test_what_changed_fails_with_both_values_and_the_last_line_counts_what_was_n
     )
 
 
-def test_only_lessons_are_collected(request):
-    folder = notebooks.NOTEBOOKS
-    ignore = request.config.hook.pytest_ignore_collect
-    for name, ignored in [("00_start_here", None), ("00_start_here-Copy1", True), ("x", True)]:
-        path = folder / f"{name}.ipynb"
-        assert ignore(collection_path=path, config=request.config) is ignored
-
-
 def test_kernels_know_nothing_of_the_users_ipython(monkeypatch, tmp_path):
     """`run`, which saves lessons, and the tests: conftest.py gives them a folder of their own."""
     (tmp_path / "profile_default").mkdir()
