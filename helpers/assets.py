@@ -1,7 +1,8 @@
 """Anything that comes from elsewhere: a name in `data/manifest.toml` becomes a verified local file.
 
-`path("mnist-5k")` looks in the workshop's own `data/`, in installed packages and in the cache, and
-downloads only what none of them has. Whatever it returns has the digest that the manifest names.
+`path("mnist-5k")` looks in the workshop's own `data/`, in installed packages, in a folder `assets`
+beside `data/`, which an archive or a server brings, and in the cache; it downloads only what none
+of them has. Whatever it returns has the digest that the manifest names.
 A collection is many small files under one name, whose path is a folder, whole or not at all.
 
 Environment: `WORKSHOP_OFFLINE=1` forbids every download; `WORKSHOP_CACHE` moves the cache folder;
@@ -253,12 +254,10 @@ def _flaw(place: Path, asset: Asset) -> str:
         wrong = [path for path, digest in asset.digests.items() if not holds(place / path, digest)]
         share = f"{len(wrong)} of its {len(asset.digests)} files are missing or others"
         return f"{share}, such as {wrong[0]}" if wrong else ""
-    if not place.is_file():
-        return "it is a folder"
-    if size != asset.size:
-        return f"it has {size:,} bytes instead of {asset.size:,}"
+    if holds(place, asset.digest):
+        return ""
     algorithm = asset.digest.partition(":")[0].upper()
-    return "" if holds(place, asset.digest) else f"its {algorithm} is another"
+    return f"its {algorithm} is another (it has {size:,} bytes, {asset.size:,} are due)"
 
 
 # --- what has to come ---------------------------------------------------------------------------

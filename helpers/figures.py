@@ -152,9 +152,14 @@ def _plane(picture) -> np.ndarray:
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
+def grid(pictures, titles=None, columns=8, *, alt, **look) -> None:
+    """Show pictures in rows, as `tiles` draws them."""
+    show(tiles(pictures, titles, columns, **look), alt)
+
+
 @in_style
-def grid(pictures, titles=None, columns=8, *, alt, cmap="gray", limits=None, cell=1.0) -> None:
-    """Show pictures in rows, of `columns` each.
+def tiles(pictures, titles=None, columns=8, cmap="gray", limits=None, cell=1.0) -> Figure:
+    """Draw pictures in rows, of `columns` each.
 
     `pictures`: (n, height, width), (n, height, width, 1 or 3), or a list of pictures of any size.
     `titles`: n short texts. `cell`: how wide a picture is, in inches of 100 pixels.
@@ -183,7 +188,7 @@ def grid(pictures, titles=None, columns=8, *, alt, cmap="gray", limits=None, cel
         axis.imshow(shown, cmap=cmap, vmin=low, vmax=high)
         if titles is not None:
             axis.set_title(str(titles[i]), fontsize=12, color=BLACK, pad=3)
-    show(fig, alt)
+    return fig
 
 
 @in_style

@@ -119,14 +119,8 @@ class NineNumbers(ipywidgets.VBox):
 
 def before_and_after(picture: np.ndarray, chosen: Filter):
     """Draw a grey picture, uint8 (height, width), and what the filter `chosen` makes of it."""
-    fig, axes = figures.figure(1, 2, size=(7.2, 2.7))
-    for axis, pixels, title in zip(
-        axes, (picture, chosen.applied(picture)), ("before", "after"), strict=True
-    ):
-        axis.imshow(pixels, cmap="gray", vmin=0, vmax=255)
-        axis.set_title(title)
-        axis.axis("off")
-    return fig
+    pictures = picture, chosen.applied(picture)
+    return figures.tiles(pictures, ("before", "after"), cell=3.6)
 
 
 def in_words(chosen: Filter) -> str:

@@ -46,14 +46,12 @@ def test_a_wrong_file_put_in_by_hand_is_named_and_replaced(shelf, server, monkey
     monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
     file = shelf.cache / "thing.bin"
     (file / "sub").mkdir(parents=True)
-    assert f"{file} is not a thing: it is a folder; delete it" in refused()
+    assert f"{file} is not a thing: its SHA256 is another (it has" in refused()
     (file / "sub").rmdir()
     file.rmdir()
-    for content, flaw in [
-        (b"short", "it has 5 bytes instead of 102,400"),
-        (WRONG, "its SHA256 is another"),
-    ]:
+    for content, size in (b"short", "5"), (WRONG, "102,400"):
         file.write_bytes(content)
+        flaw = f"its SHA256 is another (it has {size} bytes, 102,400 are due)"
         assert f"{file} is not a thing: {flaw}; delete it" in refused()
         assert not assets.available("thing")
     monkeypatch.delenv("WORKSHOP_OFFLINE")
@@ -100,7 +98,7 @@ def test_the_workshops_own_file_comes_first(shelf):
     shelf.add({"repo": "own.bin"})
     assert "`git checkout data` restores" in refused()
     put(shelf.data / "own.bin", WRONG)
-    assert "own.bin is not a thing: its SHA256 is another; restore it with git" in refused()
+    assert "own.bin is not a thing: its SHA256 is another (it has" in refused()
 
 
 def test_a_package_is_read_and_never_imported(shelf, monkeypatch, tmp_path):
