@@ -13,7 +13,6 @@ import argparse
 import json
 import math
 import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import SourceFileLoader
@@ -28,24 +27,35 @@ CONTENT, VARIATION = "block3_conv1", 0.02
 PIECE = 256  # pixels
 
 
-def pack(photographs, folder, size=280, quality=70):
+def gather(sources, folder, size, quality=70):
+    """Write the photographs of several folders as WebP, the longer side up to 1.5 times `size`."""
+    from helpers import images
+
+    place = Path(folder) / "photographs"
+    place.mkdir(parents=True, exist_ok=True)
+    for file in (file for source in sources for file in sorted(Path(source).rglob("*.*"))):
+        picture = Image.fromarray(images.read(file))
+        picture.thumbnail((size * 3 // 2, size * 3 // 2))
+        picture.save(place / f"{file.parent.name}-{file.stem}.webp", quality=quality)
+
+
+def pack(photographs, folder, size=280):
     """Write what `teach` needs: photographs as WebP, paintings as they are, the judge's weights."""
-    from helpers import assets, images
+    from helpers import assets
     from helpers.vision import backbones
 
     folder = Path(folder)
-    (folder / "photographs").mkdir(parents=True, exist_ok=True)
-    for file in (file for source in photographs for file in sorted(Path(source).rglob("*.*"))):
-        picture = Image.fromarray(images.read(file))
-        picture.thumbnail((size * 3 // 2, size * 3 // 2))
-        picture.save(
-            folder / "photographs" / f"{file.parent.name}-{file.stem}.webp", quality=quality
-        )
+    gather(photographs, folder, size)
     paintings = assets.path("paintings")
     for file in set(paintings.rglob("*.jpg")) - {paintings / "tubingen.jpg"}:
         (folder / file.name).write_bytes(file.read_bytes())
     part = backbones.load("vgg16", top=False).upto(list(LAYERS))
     np.savez(folder / "judge.npz", *(weights.astype("float16") for weights in part.get_weights()))
+
+
+def pace(done, rise):
+    """Return the share of the learning rate after the share `done`: up for `rise`, then to 0."""
+    return min(1, done / rise + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done))
 
 
 def judge(weights):
@@ -139,7 +149,7 @@ def teach(folder, out, seconds, rate=2e-3, size=280):
     begun, done, step, log = time.time(), 0.0, 0, []
     while done < 1:
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, done / 0.02 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done))
+            group["lr"] = rate * pace(done, 0.02)
         photograph = pieces()
         painted = painter([photograph, mixtures]).float()
         seen = see(painted)
@@ -170,12 +180,18 @@ def teach(folder, out, seconds, rate=2e-3, size=280):
     Path(out).with_suffix(".json").write_text(json.dumps(record))
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def command(doc, pack, teach, seconds):
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("task", choices=["pack", "teach"])
     parser.add_argument("files", nargs="+")
-    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--seconds", type=float, default=seconds)
     chosen = parser.parse_args()
     if chosen.task == "pack":
-        sys.exit(pack(chosen.files[:-1], chosen.files[-1]))
-    teach(*chosen.files, chosen.seconds)
+        pack(chosen.files[:-1], chosen.files[-1])
+    else:
+        teach(*chosen.files, chosen.seconds)
+
+
+if __name__ == "__main__":
+    command(__doc__, pack, teach, seconds=300)
