@@ -46,7 +46,7 @@ def module(answer):
             "the four branches are right, but put together in another order than in the drawing"
             if same
             else "with the same weights other numbers come out than of the original: what does "
-            "each branch begin with, and is its pooling a maximum over 3×3?"
+            "each branch begin with, is its pooling a maximum over 3×3, and are the relus there?"
         )
     return "Four looks at the same place, at four sizes, and the next layer picks what it needs."
 

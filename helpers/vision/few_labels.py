@@ -24,6 +24,7 @@ SEEDS = range(5)
 HEAD, SMALL, LARGE, NOTHING = "head alone", "small steps", "large steps", "from nothing"
 PAIRS = ((HEAD, NOTHING), (SMALL, HEAD), (LARGE, HEAD))
 STEPS = {SMALL: 1e-4, LARGE: 3e-3}  # learning rates of fine-tuning
+COPIES, PLAIN, CHANGED = 4, "as they are", "with four copies"  # for augmentation
 TO_CUT = ("googlenet", "inception_v3")  # the networks in which places to cut are compared
 RATES = (1e-3, 3e-3, 1e-2)  # of which the rival takes the best of another seed
 
@@ -46,8 +47,12 @@ def pictures(names: list[str], side: int = SIDE) -> np.ndarray:
 def cells(side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
     """Return cells, cut out of smears around the middle of their box, and their labels.
 
-    uint8 (n, side, side, 3): as many of each of `CELLS`, at most one of a kind from a smear.
+    uint8 (n, side, side, 3): as many of each of `CELLS`, at most one of a kind from a smear. All
+    grey where the smears can't be had.
     """
+    if not assets.available("blood-smears"):
+        grey = np.full((len(CELLS) * OF_EACH, side, side, 3), 128, np.uint8)
+        return grey, np.repeat(range(len(CELLS)), OF_EACH)
     folder, found = assets.path("blood-smears"), {kind: [] for kind in CELLS}
     for file in sorted((folder / "Annotations").glob("*.xml")):
         # The file is the verified one, so its XML can be trusted.
@@ -115,20 +120,26 @@ def split(labels: np.ndarray, of_each: int, seed: int) -> tuple[np.ndarray, np.n
     return learn, np.setdiff1d(np.arange(len(labels)), learn)
 
 
-def solved_head(features: np.ndarray, labels: np.ndarray):
-    """Return a head for standardised features, solved by scikit-learn: it has `predict`."""
+def solved_head(features: np.ndarray, labels: np.ndarray, copies: int = 0):
+    """Return a head for standardised features, solved by scikit-learn: it has `predict`.
+
+    A picture counts as one, together with its changed `copies`.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01 / (1 + copies), max_iter=300))
     return head.fit(features, labels)
 
 
 def learning_curve(
-    features, labels, counts=(1, 2, 5, 10, 20), seeds=SEEDS
+    features, labels, counts=(1, 2, 5, 10, 20), seeds=SEEDS, copies=()
 ) -> dict[int, list[float]]:
-    """Return {pictures of each class: [held-out accuracy of each seed]}, all classes alike."""
+    """Return {pictures of each class: [held-out accuracy of each seed]}, all classes alike.
+
+    copies: features of changed copies, in the same order; those of learnt pictures are learnt too.
+    """
     from sklearn.metrics import balanced_accuracy_score
 
     found = {}
@@ -136,7 +147,8 @@ def learning_curve(
         found[count] = []
         for seed in seeds:
             learn, held = split(labels, count, seed)
-            head = solved_head(features[learn], labels[learn])
+            x = np.concatenate([one[learn] for one in (features, *copies)])
+            head = solved_head(x, np.tile(labels[learn], 1 + len(copies)), len(copies))
             answers = head.predict(features[held])
             found[count].append(float(balanced_accuracy_score(labels[held], answers)))
     return found
@@ -144,11 +156,27 @@ def learning_curve(
 
 def where_to_cut(backbone) -> dict[str, dict[str, list[float]]]:
     """Return {"things" or "cells": {layer: accuracy of each seed}}, with ten of each class."""
-    (names, labels), side, found = files(THINGS), backbone.size[0], {}
-    for task, (x, y) in {"things": (pictures(names, side), labels), "cells": cells(side)}.items():
+    found = {}
+    for task, (x, y) in _tasks(backbone.size[0]).items():
         at = features(backbone, x, backbone.layers)
         found[task] = {cut: learning_curve(values, y, [10])[10] for cut, values in at.items()}
     return found
+
+
+def with_copies(backbone) -> dict[str, dict[str, dict[int, list[float]]]]:
+    """Return {"things" or "cells": {PLAIN or CHANGED: learning curve}}, of the network's end."""
+    found, end = {}, CUTS[1]
+    for task, (x, y) in _tasks(backbone.size[0]).items():
+        views = [x, *(transfer.augmented(x, seed) for seed in range(COPIES))]
+        here, *copies = (features(backbone, one)[end] for one in views)
+        found[task] = {PLAIN: learning_curve(here, y)}
+        found[task][CHANGED] = learning_curve(here, y, copies=copies)
+    return found
+
+
+def _tasks(side: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    names, labels = files(THINGS)
+    return {"things": (pictures(names, side), labels), "cells": cells(side)}
 
 
 def best_rate(train_from_nothing) -> float:
@@ -210,9 +238,12 @@ def publish(train_from_nothing, train_head, fine_tune) -> None:
 
     A network whose weights aren't on this machine keeps the places to cut that are known.
     """
+    for needed in ("googlenet", "caltech-ten", "blood-smears"):
+        assets.path(needed)
     assets.publish("few-labels-features", write_features)
     cuts = load()["cuts"]
     found = study(train_from_nothing, train_head, fine_tune, best_rate(train_from_nothing))
+    found["copies"] = with_copies(backbones.load("googlenet", top=False))
     for name in TO_CUT:
         if assets.available(name.replace("_", "-")):
             cuts[name] = where_to_cut(backbones.load(name, top=False))

@@ -130,17 +130,30 @@ def load(place: Path, top: bool):
 def read(folder: Path, name: str, shape: tuple[int, ...]) -> list[np.ndarray]:
     """Return the kernel, of that shape, and the bias of the layer called `name` in Keras.
 
-    `folder` of the original's files, or the small network's one file.
+    `folder` of the original's files, or the small network's one file. ValueError, one sentence,
+    where they have no such layer, or another number of weights for it.
     """
-    if folder.is_file():
-        with np.load(folder) as kept:
-            return [kept[f"{name}_{part}"].astype("float32") for part in ("kernel", "bias")]
+    small = folder.is_file()
     head, _, rest = name.partition("_")
     if head == "inception":
         block, _, rest = rest.partition("_")
         head = f"inception_{block}"
-    kernel = np.fromfile(folder / head / f"{rest}_filter.bin", "<f4")
-    bias = np.fromfile(folder / head / f"{rest}_bias.bin", "<f4")
+    try:
+        if small:
+            with np.load(folder) as kept:
+                kernel, bias = (kept[f"{name}_{x}"].astype("float32") for x in ("kernel", "bias"))
+        else:
+            files = (folder / head / f"{rest}_{part}.bin" for part in ("filter", "bias"))
+            kernel, bias = (np.fromfile(file, "<f4") for file in files)
+    except (KeyError, FileNotFoundError):
+        raise ValueError(f"there are no weights for a layer called '{name}'") from None
+    if kernel.size != np.prod(shape):
+        raise ValueError(
+            f"the kernel of '{name}' has the shape {tuple(shape)}, that is {np.prod(shape):,} "
+            f"weights, and the file holds {kernel.size:,} for it"
+        )
+    if small:
+        return [kernel, bias]
     kernel = np.moveaxis(kernel.reshape(shape[-1], *shape[:-1]), 0, -1)
     # Caffe reads pictures blue first: the first kernel is turned round instead of each picture.
     return [kernel[:, :, ::-1] if name == "conv1_7x7_s2" else kernel, bias]

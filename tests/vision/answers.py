@@ -7,23 +7,31 @@ from keras import layers
 from helpers.vision import googlenet, photos, transfer
 
 
-def conv(filters, size, **options):
-    return layers.Conv2D(filters, size, padding="same", activation="relu", **options)
+def conv(filters, size, activation="relu", **options):
+    return layers.Conv2D(filters, size, padding="same", activation=activation, **options)
 
 
 def built(
-    x, name, w, reduce=True, pool=layers.MaxPooling2D, fifth=5, order=(0, 1, 2, 3), strides=1
+    x,
+    name,
+    w,
+    reduce=True,
+    pool=layers.MaxPooling2D,
+    sizes=(3, 5),
+    order=(0, 1, 2, 3),
+    strides=1,
+    activation="relu",
 ):
     def branch(x, filters, size, end):
-        return conv(filters, size, name=name + end)(x)
+        return conv(filters, size, activation, name=name + end)(x)
 
     five = branch(x, w.five_reduce, 1, "_5x5_reduce") if reduce else x
     three = branch(x, w.three_reduce, 1, "_3x3_reduce")
     last = pool(3, strides=1, padding="same")(x)
     branches = [
         branch(x, w.one, 1, "_1x1"),
-        branch(three, w.three, 3, "_3x3"),
-        branch(five, w.five, fifth, "_5x5"),
+        branch(three, w.three, sizes[0], "_3x3"),
+        branch(five, w.five, sizes[1], "_5x5"),
         branch(last, w.pool, 1, "_pool_proj"),
     ]
     if strides > 1:
@@ -37,7 +45,9 @@ def module():
         (googlenet.module, "right"),
         (lambda x, n, w: built(x, n, w, reduce=False), "'_5x5_reduce'"),
         (lambda x, n, w: built(x, n, w, pool=layers.AveragePooling2D), "other numbers come out"),
-        (lambda x, n, w: built(x, n, w, fifth=3), "'m_5x5' has the shape"),
+        (lambda x, n, w: built(x, n, w, activation=None), "other numbers come out"),
+        (lambda x, n, w: built(x, n, w, sizes=(5, 3)), "'m_3x3' has the shape"),
+        (lambda x, n, w: built(x, n, w, order=(0, 1, 2)), "'_pool_proj'"),
         (lambda x, n, w: built(x, n, w, strides=2), "6×6 come out"),
         (lambda x, n, w: built(x, n, w, order=(1, 0, 2, 3)), "another order"),
         (lambda x, n, w: built(x, n, w, order=(0, 1, 2, 3, 3)), "channels come out"),

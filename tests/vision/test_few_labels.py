@@ -41,16 +41,17 @@ def test_the_long_runs_write_features_and_pair_all_ways(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(backbones, "load", lambda *_, **__: small)
     monkeypatch.setattr(few_labels, "SIDE", 16)
-    smears = np.zeros((36, 16, 16, 3), np.uint8), np.repeat(range(3), 12)
+    smears = np.zeros((66, 16, 16, 3), np.uint8), np.repeat(range(3), 22)
     monkeypatch.setattr(few_labels, "cells", lambda side=16: smears)
+    monkeypatch.setattr(few_labels, "COPIES", 1)
     monkeypatch.setattr(assets, "available", lambda name: name == "googlenet")
-    labels = {5: np.repeat(range(5), 12), 2: np.repeat(range(2), 12)}
+    labels = {5: np.repeat(range(5), 22), 2: np.repeat(range(2), 22)}
     monkeypatch.setattr(
-        few_labels, "files", lambda all: (["none"] * 12 * len(all), labels[len(all)])
+        few_labels, "files", lambda all: (["none"] * 22 * len(all), labels[len(all)])
     )
     known = tmp_path / "known"
     known.write_text('{"cuts": {"inception_v3": "as it was"}}')
-    written = {"transfer-study": known}
+    written = dict.fromkeys(("transfer-study", "googlenet", "caltech-ten", "blood-smears"), known)
 
     def publish(name, write):
         write(tmp_path / name)
@@ -60,7 +61,7 @@ def test_the_long_runs_write_features_and_pair_all_ways(monkeypatch, tmp_path):
     monkeypatch.setattr(assets, "path", lambda name: written[name])
     few_labels.publish(*(lambda *_, **__: Says() for _ in range(3)))
     features, _ = few_labels.load_features("flowers")
-    assert [values.shape for values in features.values()] == [(24, 4), (24, 6)]
+    assert [values.shape for values in features.values()] == [(44, 4), (44, 6)]
     study = few_labels.load()
     assert study["network"] == "small" and study["rate"] == few_labels.RATES[0]
     assert all(shares == [0.2] * 5 for shares in study["things"].values())
@@ -68,6 +69,9 @@ def test_the_long_runs_write_features_and_pair_all_ways(monkeypatch, tmp_path):
     assert study["cuts"]["inception_v3"] == "as it was"
     assert study["cuts"]["googlenet"]["things"][cut] == pytest.approx([0.2] * 5)
     assert {len(seconds) for seconds in study["seconds"].values()} == {5}
+    for ways in study["copies"].values():
+        assert list(ways) == [few_labels.PLAIN, few_labels.CHANGED]
+        assert ways[few_labels.CHANGED]["10"] == pytest.approx(ways[few_labels.PLAIN]["10"])
 
 
 def test_grad_cam_finds_the_place_that_decides(lesson):

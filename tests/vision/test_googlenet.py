@@ -1,12 +1,16 @@
 """GoogLeNet: files in the original's format, read into a network that computes what Caffe does."""
 
+import functools
+import runpy
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from helpers import assets
-from helpers.vision import backbones, googlenet, transfer
+from helpers.vision import backbones, googlenet, photos, transfer
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +80,46 @@ def test_a_classifier_made_of_it_needs_keras_alone(folder, tmp_path):
     np.testing.assert_allclose(again(picture), np.mean(maps, (1, 2)), rtol=1e-4)
 
 
+def filled(model, place):
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(googlenet.read(place, layer.name, layer.kernel.shape))
+    return model
+
+
 @pytest.mark.parametrize("name", googlenet.PLANS)
 def test_the_learner_builds_the_same_network(name, folder, lesson):
     place = folder if name == "googlenet" else assets.path("inception-small")
-    theirs = lesson.build_googlenet(lesson.module_solution, googlenet.PLANS[name])
-    for layer in theirs.layers:
-        if layer.weights:
-            layer.set_weights(googlenet.read(place, layer.name, layer.kernel.shape))
+    theirs = filled(lesson.build_googlenet(lesson.module_solution, googlenet.PLANS[name]), place)
     picture = np.random.default_rng(2).normal(0, 60, (1, *theirs.input_shape[1:]))
     wanted = np.asarray(googlenet.load(place, top=True)(picture))
     np.testing.assert_allclose(theirs(picture), wanted, atol=1e-4 * np.abs(wanted).max())
+
+
+BUILT = runpy.run_path(str(Path(__file__).with_name("answers.py")))["built"]
+WRONG = [  # a module: what the file says of its weights, "" where all find a place
+    ({"sizes": (5, 3)}, "'inception_3a_3x3' has the shape"),
+    ({"reduce": False}, "'inception_3a_5x5' has the shape"),
+    ({"order": (0, 1, 2)}, "'inception_3b_.*' has the shape"),
+    ({"order": (1, 0, 2, 3)}, ""),
+    ({"activation": None}, ""),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), WRONG)
+def test_a_wrong_module_is_told_by_the_file_or_seen_in_what_the_network_says(wrong, told, lesson):
+    name = "inception_small"
+    model = lesson.build_googlenet(functools.partial(BUILT, **wrong), googlenet.PLANS[name])
+    if told:
+        with pytest.raises(ValueError, match=told):
+            filled(model, assets.path("inception-small"))
+        return
+    theirs = backbones.around(filled(model, assets.path("inception-small")), name)
+    said = [one.probabilities(photos.load("coffee"))[0] for one in (theirs, backbones.load(name))]
+    assert said[0].argmax() != said[1].argmax()
+
+
+def test_a_layer_that_the_weights_do_not_know_gets_its_sentence(folder):
+    for place in (folder, assets.path("inception-small")):
+        with pytest.raises(ValueError, match="no weights for a layer called 'conv2d_7'"):
+            googlenet.read(place, "conv2d_7", (1, 1, 1, 1))
