@@ -76,7 +76,7 @@ class Speaker:
         def ask(words):
             count, beams, said = words.shape
             rows = _padded(words.reshape(count * beams, said), longest)  # one shape: traced once
-            logits = self._speak([grid, rows])["logits"][:, said - 1]
+            logits = self._speak([grid, tf.constant(rows)])["logits"][:, said - 1]
             return tf.nn.log_softmax(logits).numpy().reshape(count, beams, -1)
 
         return ask

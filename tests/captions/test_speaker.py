@@ -54,7 +54,6 @@ def test_it_shows_where_it_looked_and_says_what_it_can_t_do(lesson, captioner, v
     with pytest.raises(CaptionError, match="has no attention"):
         plain.attention(pictures[0], "a red cat")
     for shape, message in (
-        ((0, 64, 64, 3), "There is no picture"),
         ((64, 64, 3), "There is no picture"),
         ((1, 480, 640, 3), "480 × 640 × 3: a photograph needs a captioner"),
     ):
