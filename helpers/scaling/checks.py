@@ -182,6 +182,4 @@ def _checkpoint(function, training: _Training):
     chosen = function(training.model, training.optimizer, training.step)
     if not isinstance(chosen, dict) or not all(isinstance(name, str) for name in chosen):
         raise Wrong(f"it returns {type(chosen).__name__}, and a dict of names and objects is due")
-    if not chosen:
-        raise Wrong("an empty dict saves nothing")
     return tf.train.Checkpoint(**chosen)

@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 LOADED = ("helpers.scaling.loaded",)  # before the workers are forked
 POLL = 0.05  # seconds between two looks at the workers
 GRACE = 3.0  # seconds that a worker gets to end by itself
-PATIENCE = 120.0  # seconds without news before a worker counts as stuck; loading takes the longest
+PATIENCE = 120.0  # seconds without a step before workers count as stuck; the first takes longest
 PEER_LOST = 75  # exit code of a worker that could not go on because of another one
 LOST = "UnavailableError", "DeadlineExceededError", "AbortedError"  # TensorFlow's words for it
 AGAIN = "Start it again: it goes on from the last checkpoint."
@@ -101,9 +101,8 @@ def confine(port: int) -> threading.Thread:
     def look():
         process, until = psutil.Process(), time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            found = [one for one in process.net_connections("tcp") if one.laddr.port == port]
-            for one in found:
-                if one.status == psutil.CONN_LISTEN:
+            for one in process.net_connections("tcp"):
+                if one.laddr.port == port and one.status == psutil.CONN_LISTEN:
                     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(one.fd)) as own:
                         own.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
                     return
@@ -116,15 +115,6 @@ def confine(port: int) -> threading.Thread:
 
 
 # -- in the process that starts them -------------------------------------------------------------
-
-
-def _starter():
-    """How processes are made: forked from one that is ready, or anew where forking is unsafe."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(LOADED))
-    return context
 
 
 class Cluster:
@@ -146,7 +136,9 @@ class Cluster:
         """Start the workers."""
         from helpers.start import silenced  # here: a worker, which loads this, needs no IPython
 
-        starter = _starter()
+        # Forked from one that is ready, or begun anew where forking is unsafe.
+        starter = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        starter.set_forkserver_preload(list(LOADED))
         try:
             for index in range(len(self.addresses)):
                 for kind in ("jsonl", "log"):  # of a cluster before this one
@@ -176,48 +168,39 @@ class Cluster:
                 found.append(json.loads(line))
         return found
 
-    def steps(self) -> int:
-        """Return the last step that all workers have done; 0 before the first."""
-        return self._all_at("started", "step")  # a training that is resumed begins later
+    def steps(self, told: Sequence[str] = ("started", "step")) -> int:
+        """Return the last step that all workers have `told` of in such events; 0 before the first.
 
-    def _all_at(self, *kinds: str) -> int:
-        done = range(len(self.addresses))
-        found = [[one["step"] for one in self.events(i) if one["event"] in kinds] for i in done]
+        A training that is resumed does not start at 0.
+        """
+        each = [self.events(index) for index in range(len(self.addresses))]
+        found = [[one["step"] for one in events if one["event"] in told] for events in each]
         return min(max(steps, default=0) for steps in found)
 
-    def watch(
-        self,
-        on_step: Callable[[], None] = lambda: None,
-        until: int | None = None,
-        patience: float = PATIENCE,
-    ) -> None:
+    def watch(self, on_step: Callable[[], None] = lambda: None, until: int | None = None) -> None:
         """Wait until all workers are done, or have done step `until`; call `on_step` at each step.
 
-        ClusterError, and all are stopped, when one fails, or when none has moved for `patience`
-        seconds.
+        ClusterError, and all are stopped, when one fails, or when none has moved for `PATIENCE`.
         """
-        seen, heard, moved = self.steps(), 0, time.monotonic()
+        seen, moved = self.steps(), time.monotonic()
         while True:
             ended, steps = self.running() == 0, self.steps()
-            seen = seen or self._all_at("started")
+            seen = seen or self.steps(["started"])
             while seen < steps:
                 on_step()
-                seen += 1
+                seen, moved = seen + 1, time.monotonic()
             if self._failed():
                 raise ClusterError(self._blame())
             if ended or (until is not None and seen >= until):
                 return
-            if (news := sum(len(self.events(i)) for i in range(len(self.addresses)))) > heard:
-                heard, moved = news, time.monotonic()
-            if time.monotonic() - moved > patience:
+            if time.monotonic() - moved > PATIENCE:
                 self.stop()
-                what = f"No worker has moved for {patience:g} s"
+                what = f"No worker has moved for {PATIENCE:g} s"
                 raise ClusterError(f"{what}, so the cluster was stopped. {AGAIN}")
             time.sleep(POLL)
 
     def _failed(self) -> list[int]:
-        codes = [process.exitcode for process in self.processes]
-        return [index for index, code in enumerate(codes) if code not in (None, 0)]
+        return [i for i, process in enumerate(self.processes) if process.exitcode not in (None, 0)]
 
     def _blame(self) -> str:
         """Stop all, and say which worker failed first, and how."""
@@ -230,8 +213,7 @@ class Cluster:
         index = next((index for index in codes if codes[index] != PEER_LOST), first[0])
         log = self._file(index, "log").read_text(encoding="utf-8", errors="replace")
         said = (log.strip().splitlines() or ["it said nothing"])[-1].strip()[:200]
-        killed = codes[index] == -9
-        how = "was killed" if killed else f"ended with code {codes[index]} ({said})"
+        how = "was killed" if codes[index] == -9 else f"ended with code {codes[index]} ({said})"
         return f"Worker {index} {how} before its work was done, so the cluster was stopped. {AGAIN}"
 
     def kill(self, index: int) -> None:
@@ -255,5 +237,5 @@ class Cluster:
     def _wait(self) -> None:
         """Give those that still run a moment to end by themselves."""
         until = time.monotonic() + GRACE
-        while self.running() and time.monotonic() < until:
-            time.sleep(POLL)
+        for process in self.processes:
+            process.join(max(0, until - time.monotonic()))

@@ -14,7 +14,6 @@ import numpy as np
 from helpers import numbers
 
 GAP = "(to be written)"
-TASK = "image-classification"  # in the hub's words
 FEWEST_WORDS = 8  # of a section that people write: less says nothing
 QUESTIONS = ("What it is for", "What it is not for", "Known limits")
 
@@ -34,17 +33,16 @@ def model_card(about: dict, results: dict, words: dict[str, str] | None = None) 
     from huggingface_hub import EvalResult, ModelCardData
 
     shares = results["by_label"]
-    worst, *_, best = [
-        f"“{label}” ({shares[label]:.0%})" for label in sorted(shares, key=shares.get)
-    ]
+    ranked = [f"“{name}” ({shares[name]:.0%})" for name in sorted(shares, key=shares.get)]
     texts = {
         "What it is": about["what"],
         "How it was made": results["made"],
-        "How well it does": f"{claim(results)} It is best at {best} and worst at {worst}.",
+        "How well it does": f"{claim(results)} Best at {ranked[-1]}, worst at {ranked[0]}.",
         "How to repeat it": REPEAT.read_text(encoding="utf-8").strip(),
         "Licence": f"The programs and the model: {about['licence']}. The data: see DATA_CARD.md.",
     }
-    task, accuracy = about.get("task", TASK), results["right"][0] / results["examples"]
+    task = about.get("task", "image-classification")  # in the hub's words
+    accuracy = results["right"][0] / results["examples"]
     facts = ModelCardData(
         license=about["licence"].lower(),
         library_name="keras",

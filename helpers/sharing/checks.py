@@ -15,7 +15,6 @@ NUMBERS = (
     (0.950132, 0.0071, 0.950),
     (94.6213, 2.4, 95.0),
     (1234.5, 23.0, 1230.0),
-    (0.50049, 0.00031, 0.5005),
 )
 
 
@@ -37,11 +36,9 @@ def words(answers):
     if not isinstance(answers, dict):
         raise Wrong(f"it is {type(answers).__name__}, and a dictionary was asked for")
     for name in cards.QUESTIONS:
-        text = answers.get(name)
-        if not isinstance(text, str) or not text.strip():
-            raise Wrong(f"'{name}' is missing")
-        if len(text.split()) < cards.FEWEST_WORDS:
-            raise Wrong(f"'{name}' has {len(text.split())} words: a stranger learns nothing yet")
+        count = len(str(answers.get(name, "")).split())
+        if count < cards.FEWEST_WORDS:
+            raise Wrong(f"'{name}' has {count} words: a stranger learns nothing yet")
     texts = [tuple(answers[name].lower().split()) for name in cards.QUESTIONS]
     if len(set(texts)) < len(texts):
         raise Wrong("two sections say the same")
@@ -60,14 +57,11 @@ def lie(function, parcel):
         folder = Path(place) / "parcel"
         shutil.copytree(parcel, folder)
         function(folder)
-        how = "it is found out before anything was run"
         try:
-            parcels.inspect(folder)
-            how = "it is refused, and for another reason"
             parcels.verify(folder)
         except parcels.ParcelError as error:
             if "number is not repeated" not in str(error):
-                raise Wrong(f"{how}. {error}") from error
+                raise Wrong(f"it is found out for another reason. {error}") from error
             return "Every fingerprint was right. Only the one who repeated it found you out."
     raise Wrong("the parcel is accepted: what it claims can still be repeated")
 
@@ -77,9 +71,9 @@ def quantise(function):
     """Judge a function (numbers) that returns (int8 codes, scale, zero point)."""
     rng = np.random.default_rng(0)
     for name, numbers in {
-        "both signs": rng.normal(0, 0.2, (20, 30)),
-        "above zero alone": rng.uniform(2, 6, 400),
-        "below zero alone": rng.uniform(-0.5, -0.1, (7, 5, 3)),
+        "numbers of both signs": rng.normal(0, 0.2, (20, 30)),
+        "numbers above zero": rng.uniform(2, 6, 400),
+        "numbers below zero": rng.uniform(-0.5, -0.1, (7, 5, 3)),
     }.items():
         numbers = numbers.astype(np.float32)
         answer = function(numbers.copy())
@@ -91,16 +85,13 @@ def quantise(function):
         if codes.shape != numbers.shape:
             raise Wrong(f"{numbers.shape} numbers go in and {codes.shape} codes come out")
         if zero != round(zero) or not -128 <= zero <= 127:
-            raise Wrong(f"numbers with {name}: the zero point {zero} is not the code of any byte")
+            raise Wrong(f"{name}: the zero point {zero} is not the code of any byte")
         error = np.abs(scale * (codes.astype(float) - zero) - numbers).max()
         step = (max(numbers.max(), 0) - min(numbers.min(), 0)) / 255
         if scale > 1.02 * step:
-            said = f"steps of {scale:.2g} are wider than they need be, {step:.2g}"
-            raise Wrong(f"numbers with {name}: {said}")
+            raise Wrong(f"{name}: steps of {scale:.2g} are wider than they need be, {step:.2g}")
         # Half a step, and as much again at the ends, where the zero point was rounded.
         if not error <= 1.02 * step:
-            said = (
-                f"back from the codes they are off by up to {error:.2g}, and a step is {step:.2g}"
-            )
-            raise Wrong(f"numbers with {name}: {said}")
+            off = f"off by up to {error:.2g}, and a step is {step:.2g}"
+            raise Wrong(f"{name}: back from the codes the numbers are {off}")
     return "A quarter of the memory, and no number moves by more than a step."

@@ -5,26 +5,20 @@ device.
 """
 
 import gc
-import time
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from helpers.start import silenced
 
-ROUNDS = 100  # pictures that are timed, one by one
-
 
 def behind_resizing(model):
     """Return what comes after a model's resizing: LiteRT knows none that is antialiased."""
     import keras
 
-    for at, layer in enumerate(model.layers):
+    for layer in model.layers:
         if isinstance(layer, keras.layers.Resizing):
-            if isinstance(model, keras.Sequential):
-                rest = model.layers[at + 1 :]
-                return keras.Sequential([keras.Input(layer.output.shape[1:]), *rest])
             return keras.Model(layer.output, model.outputs[0])
     return model
 
@@ -35,10 +29,18 @@ def export(model, file: Path, **how) -> "Network":
     how: for TensorFlow's converter, such as `optimizations` and `representative_dataset`.
     """
     import keras
+    import tensorflow as tf
 
+    newer = tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
     one = [keras.InputSpec("float32", (1, *model.input_shape[1:]))]
-    with silenced():  # it lists what it does
-        model.export(file, format="litert", verbose=False, input_signature=one, **how)
+    with silenced(), tempfile.TemporaryDirectory() as place:  # it lists what it does
+        if newer:
+            model.export(file, format="litert", verbose=False, input_signature=one, **how)
+        else:  # Keras doesn't know that format yet, as Colab's; newer ones do just this
+            model.export(place, verbose=False, input_signature=one)
+            converter = tf.lite.TFLiteConverter.from_saved_model(place)
+            vars(converter).update(how)
+            Path(file).write_bytes(converter.convert())
     gc.collect()  # the graphs that it made hold one another
     return Network(file)
 
@@ -65,15 +67,3 @@ class Network:
             self._interpreter.invoke()
             found.append(self._interpreter.get_tensor(self._output["index"])[0])
         return np.array(found, np.float32)
-
-
-def milliseconds(read: Callable, pictures: np.ndarray, rounds: int = ROUNDS) -> list[float]:
-    """Return the times in which `read` reads one picture, (1, …) each, after a warm-up."""
-    times = []
-    for number in range(-3, rounds):
-        picture = pictures[number % len(pictures)][None]
-        started = time.perf_counter()
-        read(picture)
-        if number >= 0:
-            times.append(1000 * (time.perf_counter() - started))
-    return times

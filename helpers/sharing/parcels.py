@@ -56,22 +56,17 @@ NUMBERS = ("right", "examples", "tolerance")  # in claims.json
 BLOCK = re.compile(r"^\w\S*==.*\n(?:[ \t].*\n)*", re.MULTILINE)  # one package in a lock
 ABOUT = ("title", "what", "licence", "author", "made", "data", "data_licence")  # what `own` asks
 NOTES = ("about.json", "results.json")  # what `pack` reads; the cards and claims say it to others
-# Git must not turn line ends into those of Windows: every fingerprint would be another.
-GIT_ATTRIBUTES = "* -text\n"
 # What stays behind when a parcel is packed, and is passed over where a stranger's programs left it.
 LEFTOVERS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
 # Of 1,000 answers: other processors round differently, and an answer that is nearly a tie changes.
 TOLERANCE = 3
-REASON = "another processor rounds differently, and an answer that is nearly a tie may change"
 
 # What the fresh process runs. Without `site` (-S) it gets the installed packages and nothing that
 # a package installed "editable" adds: so it can't see the workshop.
 FRESH = """
-import importlib.util, runpy, sys
+import runpy, sys
 packages, script, *arguments = sys.argv[1:]
-sys.path += packages.split("\\n") if packages else []
-if importlib.util.find_spec("helpers"):
-    sys.exit("the workshop's helpers can be seen from here")
+sys.path += packages.split("\\n")
 sys.argv = [script, *arguments]
 runpy.run_path(script, run_name="__main__")
 """
@@ -84,9 +79,9 @@ class ParcelError(ValueError):
 class Refused(ParcelError):
     """A parcel does not keep its word."""
 
-    def __init__(self, why: str):
+    def __str__(self) -> str:
         """Say why."""
-        super().__init__(f"Refused: {why}")
+        return f"Refused: {self.args[0]}"
 
 
 class Verified(NamedTuple):
@@ -193,7 +188,7 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
         "right": results["right"][0],
         "examples": results["examples"],
         "tolerance": min(TOLERANCE, max(1, results["examples"] // 100)),
-        "why_a_tolerance": REASON,
+        "why_a_tolerance": "another processor rounds differently, which may tip near ties",
         "seeds": dict(zip(map(str, results["seeds"]), results["right"], strict=True)),
     }
     texts = {
@@ -202,7 +197,8 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
         "DATA_CARD.md": cards.data_card(about, counts, words),
         "CITATION.cff": cards.citation(about),
         "requirements.txt": lock((ROOT / "requirements.txt").read_text(encoding="utf-8")),
-        ".gitattributes": GIT_ATTRIBUTES,
+        # Git must not turn line ends into those of Windows: every fingerprint would be another.
+        ".gitattributes": "* -text\n",
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packing-") as place:
@@ -258,19 +254,18 @@ def lock(whole: str, wanted: tuple[str, ...] = WANTED) -> str:
 # -- running in a fresh process ------------------------------------------------------------------
 
 
-def run(script: str | Path, *arguments: str, settings: dict | None = None, python=None) -> str:
+def run(script: str | Path, *arguments: str, settings: dict | None = None, packages=()) -> str:
     """Run a program in a fresh process that sees the installed packages and no helpers.
 
     It starts in an empty folder, isolated from PYTHONPATH and the user's own packages, with an
-    environment of almost nothing, and `settings` (variables) on top. python: another interpreter,
-    which sees what is installed with it. Returns what the program printed. Raises ParcelError when
-    it fails or takes longer than PATIENCE.
+    environment of almost nothing, and `settings` (variables) on top. packages: folders in place of
+    those in which packages are installed here. Returns what the program printed. Raises ParcelError
+    when it fails or takes longer than PATIENCE.
     """
     script = Path(script).resolve()
-    # Another interpreter has packages of its own.
-    here = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    flags, packages = (["-I"], "") if python else (["-I", "-S"], "\n".join(sorted(here)))
-    command = [str(python or sys.executable), *flags, "-c", FRESH, packages, str(script)]
+    packages = packages or sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    seen = "\n".join(map(str, packages))
+    command = [sys.executable, "-I", "-S", "-c", FRESH, seen, str(script)]
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     with tempfile.TemporaryDirectory() as nowhere:
         own = {"HOME": nowhere, "TMPDIR": nowhere, "TEMP": nowhere, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -287,13 +282,13 @@ def run(script: str | Path, *arguments: str, settings: dict | None = None, pytho
     return done.stdout
 
 
-def evaluate(folder: str | Path, python=None) -> dict:
+def evaluate(folder: str | Path, packages=()) -> dict:
     """Let evaluate.py of `folder` repeat the number in a fresh process; return what it found.
 
     {"examples": how many there are, "right": how many answers are, "by_label": the share for each}.
     Raises ParcelError when it finds nothing.
     """
-    said = run(Path(folder) / "evaluate.py", python=python).strip().splitlines()
+    said = run(Path(folder) / "evaluate.py", packages=packages).strip().splitlines()
     try:
         found = json.loads(said[-1])
         return found | {name: int(found[name]) for name in ("examples", "right")}
@@ -326,8 +321,8 @@ def verify(folder: str | Path, fresh_environment: bool = False) -> Verified:
 
     First it is only read: every piece there, every fingerprint right, nothing beside, no gaps in
     the cards, the lock complete. Then evaluate.py of a copy runs in a fresh process (see `run`).
-    With `fresh_environment` the lock is installed first, into an environment of its own (uv, and
-    its cache or the package index), and the program sees nothing else.
+    With `fresh_environment` the lock is installed first, into a folder of its own (uv, and its
+    cache or the package index), and the program sees no other packages.
 
     The parcel's program is run, with your rights: read a stranger's first, or use the container.
     Raises ParcelError, one sentence, at the first thing that is not as it should be.
@@ -338,8 +333,8 @@ def verify(folder: str | Path, fresh_environment: bool = False) -> Verified:
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "parcel"
         _copy(folder, copy)
-        python = _install(copy / "requirements.txt", Path(place)) if fresh_environment else None
-        found = evaluate(copy, python)
+        alone = copy / "requirements.txt", Path(place) / "packages"
+        found = evaluate(copy, [_install(*alone)] if fresh_environment else [])
     if found["examples"] != examples:
         said = f"the claim is about {examples:,} examples, and evaluate.py looks at"
         raise Refused(f"{said} {found['examples']:,}.")
@@ -417,39 +412,34 @@ def _check_sums(folder: Path) -> None:
 
 def _read_claims(file: Path) -> dict:
     """Return what a parcel claims, or raise ParcelError where that can't be judged."""
+    text = _text(file)
     try:
-        claims = json.loads(_text(file))
-        numbers = [claims[name] for name in NUMBERS]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise Refused(
-            "claims.json does not say how many are right, of how many, and how far off a "
-            "repetition may be."
-        ) from error
-    if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
-        raise Refused("claims.json has something else than numbers for its numbers.")
-    _, examples, tolerance = numbers
+        claims = json.loads(text)
+        _, examples, tolerance = numbers = [claims[name] for name in NUMBERS]
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError
+    except (KeyError, TypeError, ValueError) as error:
+        needs = "how many are right, of how many, and how far off a repetition may be"
+        raise Refused(f"claims.json does not say in numbers {needs}.") from error
     if not 0 <= tolerance <= max(1, 0.01 * examples):
         raise Refused(f"a tolerance of {tolerance} would let more than one answer in 100 differ.")
     return claims
 
 
-def _install(requirements: Path, place: Path) -> Path:
-    """Install a lock, hash by hash, into an environment in `place`; return its interpreter."""
-    uv, environment = Path(sys.executable).with_name("uv"), place / "environment"
-    into = ["--quiet", *["--offline"] * assets.offline(), "--python", environment]
-    for command in (
-        ["venv", "--quiet", "--python", sys.executable, environment],
-        ["pip", "install", *into, "--require-hashes", "-r", requirements],
-    ):
-        try:
-            subprocess.run([uv, *command], capture_output=True, text=True, check=True)
-        except OSError as error:
-            sentence = "A fresh environment needs uv, which is not there: set-up brings it."
-            raise ParcelError(sentence) from error
-        except subprocess.CalledProcessError as error:
-            said = (error.stderr.strip().splitlines() or ["it said nothing"])[0]
-            raise ParcelError(f"The lock could not be installed: {said.rstrip('. ')}.") from error
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def _install(requirements: Path, target: Path) -> Path:
+    """Install a lock, hash by hash, into the folder `target`, for this Python; return it."""
+    uv = [Path(sys.executable).with_name("uv"), *["--offline"] * assets.offline(), "--quiet"]
+    how = ["--require-hashes", "--python", sys.executable, "--target", target]
+    try:
+        command = [*uv, "pip", "install", *how, "-r", requirements]
+        subprocess.run(command, capture_output=True, text=True, check=True)
+    except OSError as error:
+        sentence = "A fresh environment needs uv, which is not there: set-up brings it."
+        raise ParcelError(sentence) from error
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr.strip().splitlines() or ["it said nothing"])[0]
+        raise ParcelError(f"The lock could not be installed: {said.rstrip('. ')}.") from error
+    return target
 
 
 def _text(file: Path) -> str:

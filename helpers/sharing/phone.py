@@ -31,7 +31,7 @@ def lay_out(file: Path, folder: Path) -> Path:
         model = litert.behind_resizing(keras.models.load_model(file, compile=False))  # safe mode
         with zipfile.ZipFile(file) as archive:
             named = "labels.json" in archive.namelist()
-            labels = json.loads(archive.read("labels.json")) if named else None
+            labels = json.loads(archive.read("labels.json")) if named else []
     except Exception as error:  # Keras, zipfile and h5py each have their own
         reason = str(error).split("\n")[0][:120]
         raise PhoneError(f"{file} is no model that Keras can load: {reason}") from error

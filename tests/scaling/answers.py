@@ -78,7 +78,6 @@ def state():
         (lambda model, optimizer, step: {"o": optimizer, "w": model.layers[0]}, "right"),
         (lambda model, optimizer, step: {"model": model, "step": step}, "earlier steps, not"),
         (lambda model, optimizer, step: {"step": step}, "weights don't"),
-        (lambda model, optimizer, step: {}, "saves nothing"),
         (lambda model, optimizer, step: [model, optimizer, step], "returns list"),
         (lambda model, o, step: {"model": model, "momentum": o.momentums[0]}, "begins again"),
     ]

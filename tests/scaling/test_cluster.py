@@ -108,23 +108,6 @@ def test_steps_before_a_resumed_start_are_not_counted(counting):
     assert len(steps) == 5
 
 
-def test_a_second_cluster_in_the_folder_has_only_its_own_reports(counting):
-    for _ in range(2):
-        with Cluster(counting(), 1) as workers:
-            workers.watch()
-        assert [event["event"] for event in workers.events(0)].count("started") == 1
-
-
-def test_a_killed_worker_is_named_and_the_others_are_stopped(counting):
-    with Cluster(counting("time.sleep(0.3)"), 3) as workers:
-        workers.watch(until=2)
-        workers.kill(1)
-        with pytest.raises(ClusterError, match="Worker 1 was killed before its work was done"):
-            workers.watch()
-        assert workers.running() == 0
-    assert gone(*pids(workers))
-
-
 def test_the_first_that_failed_is_to_blame_and_not_who_lost_a_peer(counting):
     for extra in (
         f"sys.exit('out of paper' if index else {cluster.PEER_LOST})",
@@ -137,12 +120,13 @@ def test_the_first_that_failed_is_to_blame_and_not_who_lost_a_peer(counting):
             workers.watch()
 
 
-def test_a_hanging_cluster_is_stopped(counting):
+def test_a_hanging_cluster_is_stopped(counting, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
     with (
         Cluster(counting("time.sleep(60)"), 2) as workers,
         pytest.raises(ClusterError, match="No worker has moved for 1 s"),
     ):
-        workers.watch(patience=1)
+        workers.watch()
     assert gone(*pids(workers))
 
 

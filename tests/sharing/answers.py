@@ -66,9 +66,7 @@ def words():
     return [
         (GOOD, "right"),
         ({name: f"{text} {text[::-1]}" for name, text in GOOD.items()}, "right"),
-        ({}, f"'{FOR}' is missing"),
-        (GOOD | {LIMITS: "  "}, f"'{LIMITS}' is missing"),
-        (GOOD | {LIMITS: 3}, "is missing"),
+        ({}, f"'{FOR}' has 0 words"),
         (GOOD | {NOT_FOR: "cheques"}, "has 1 words"),
         (GOOD | {NOT_FOR: GOOD[FOR].upper()}, "say the same"),
         (GOOD | {LIMITS: "none at all " * 5}, "again and again"),
@@ -126,7 +124,7 @@ def lie(folder):
         yield lambda folder: boast(folder, False, right=956), "claims.json is not the file"
         yield lambda folder: (folder / "claims.json").unlink(), "claims.json is missing"
         yield lambda folder: boast(folder, tolerance=500), "a tolerance of 500"
-        yield lambda folder: boast(folder, examples=2000), "for another reason"
+        yield lambda folder: boast(folder, examples=2000), "evaluate.py looks at 1,000"
         assert (parcel / "claims.json").read_bytes() == before
 
     return rows(), parcel

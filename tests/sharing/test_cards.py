@@ -19,7 +19,7 @@ WORDS = {name: f"{name}, said in eight words and no fewer." for name in cards.QU
 
 def test_a_model_card_has_the_facts_for_people_and_for_the_hub():
     card = cards.model_card(ABOUT, RESULTS, WORDS)
-    for fact in ("95.2 ± 0.8 %", "best at “zero” (99%) and worst at “eight” (87%)", "# A reader"):
+    for fact in ("95.2 ± 0.8 %", "Best at “zero” (99%), worst at “eight” (87%).", "# A reader"):
         assert fact in card
     facts = ModelCard(card).data
     assert (facts.license, facts.library_name) == ("apache-2.0", "keras")

@@ -30,11 +30,3 @@ def test_what_is_no_network_is_refused(tmp_path):
     (tmp_path / "letter.tflite").write_text("this is a letter")
     with pytest.raises(ValueError, match=r".+"):
         litert.Network(tmp_path / "letter.tflite")
-
-
-def test_times_are_those_of_single_pictures():
-    shapes = []
-    pictures = np.zeros((40, 8, 8, 1))
-    times = litert.milliseconds(lambda picture: shapes.append(picture.shape), pictures, 5)
-    assert len(times) == 5 and min(times) >= 0
-    assert shapes == 8 * [(1, 8, 8, 1)]

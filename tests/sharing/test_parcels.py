@@ -102,12 +102,6 @@ def test_a_parcel_has_every_piece_and_is_verified(parcel):
     assert "944 of 1,000" in str(verified)
 
 
-def test_the_claim_has_its_error_and_its_seeds(whole):
-    made = json.loads((whole / "claims.json").read_text())
-    assert made["claim"].startswith("94.8 ± 0.8 % of 1,000 held-out answers are right (the mean")
-    assert made["seeds"] == {"0": 944, "1": 951} and made["why_a_tolerance"]
-
-
 def test_what_was_not_meant_to_travel_stays_behind_and_the_rest_is_listed(draft, tmp_path, capsys):
     parcel = parcels.pack(draft, tmp_path / "parcel", WORDS)
     assert "notes.txt" in capsys.readouterr().out
@@ -155,17 +149,11 @@ def test_packing_again_replaces_the_parcel_and_leaves_nothing_beside(draft, parc
 # -- the lock ------------------------------------------------------------------------------------
 
 
-def test_the_lock_has_what_the_programs_need_with_hashes_and_no_more():
-    whole = (parcels.ROOT / "requirements.txt").read_text()
-    lock = parcels.lock(whole)
-    names = {line.partition("==")[0] for line in lock.splitlines() if line[0] != " "}
-    assert set(parcels.WANTED) <= names
-    assert {"h5py", "ml-dtypes", "absl-py", "rich"} <= names  # what those need
+def test_the_lock_has_what_the_programs_need_and_no_more(whole):
+    lines = (whole / "requirements.txt").read_text().splitlines()
+    names = {line.partition("==")[0] for line in lines if line[0] != " "}
+    assert {*parcels.WANTED, "h5py", "ml-dtypes", "absl-py", "rich"} <= names  # what those need
     assert not {"jupyterlab", "matplotlib", "pytest", "mlxtend"} & names
-    assert "#" not in lock
-    for block in parcels.BLOCK.findall(lock):
-        assert "--hash=sha256:" in block
-        assert parcels.re.sub(r"^ +#.*\n", "", block) in parcels.re.sub(r" +#.*\n", "", whole)
 
 
 def test_the_lock_follows_who_asked_for_what():
@@ -208,11 +196,6 @@ def test_what_is_not_as_it_was_packed_is_named_before_anything_runs(parcel):
     assert "toy/3.png is a link" in refused(parcel)
 
 
-def test_packed_without_words_it_is_refused(draft, tmp_path):
-    sentence = refused(parcels.pack(draft, tmp_path / "parcel"))
-    assert sentence.endswith("What it is for, What it is not for, Known limits.")
-
-
 def test_pieces_that_are_not_what_they_should_be_are_refused_with_the_reason(whole, tmp_path):
     """Every fingerprint is right: each is refused for what it is."""
     card, readme = ((whole / name).read_text() for name in ("DATA_CARD.md", "README.md"))
@@ -235,13 +218,15 @@ def test_pieces_that_are_not_what_they_should_be_are_refused_with_the_reason(who
             for lock in ("", "a\n", "a==1\n", "a==1 --hash=sha256:1\nb\n", "-r other.txt\n")
         ],
         *[
-            ("claims.json", text, "does not say how many")
+            ("claims.json", text, "does not say in numbers how many")
             for text in ("", "[]", "3", '{"right": 9}')
+        ],
+        *[
+            ("claims.json", claims(whole, right=odd), "does not say in numbers")
+            for odd in ("many", float("nan"))
         ],
         ("claims.json", claims(whole, right=956), "956 right answers are claimed, 944 were found"),
         ("claims.json", claims(whole, right=940), "the number is not repeated"),
-        ("claims.json", claims(whole, right="many"), "something else than numbers"),
-        ("claims.json", claims(whole, right=float("nan")), "something else than numbers"),
         (
             "claims.json",
             claims(whole, examples=2000),
@@ -378,11 +363,3 @@ def test_the_programs_import_only_what_the_lock_brings():
     for program in parcels.TEMPLATES.glob("*.py"):
         found = parcels.re.findall(r"^(?:import|from) (\w+)", program.read_text(), parcels.re.M)
         assert set(found) <= known | set(sys.stdlib_module_names), program.name
-
-
-def test_the_recipe_installs_the_lock_by_hash_and_ends_without_root():
-    lines = (parcels.TEMPLATES / "Dockerfile").read_text().splitlines()
-    steps = [line for line in lines if line and not line.startswith("#")]
-    install = steps.index("RUN pip install --no-cache-dir --require-hashes -r requirements.txt")
-    assert steps.index("COPY requirements.txt .") < install < steps.index("COPY . .")
-    assert steps[-2:] == ["USER reader", 'CMD ["python", "evaluate.py"]']

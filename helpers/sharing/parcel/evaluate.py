@@ -4,7 +4,6 @@ Lets model.keras answer for the held-out examples of data/held_out.npz, and prin
 as JSON: how many examples there are, how many answers are right, the same for each label.
 """
 
-import argparse
 import json
 import os
 from pathlib import Path
@@ -31,6 +30,4 @@ def evaluate(file):
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--model", type=Path, default=HERE / "model.keras")
-    print(json.dumps(evaluate(options.parse_args().model)))
+    print(json.dumps(evaluate(HERE / "model.keras")))
