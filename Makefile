@@ -59,9 +59,11 @@ check-links: setup ## ask whether all addresses in manifest, docs and lessons st
 	$(VENV) -m tools.links $(ARGS)
 
 site: setup ## build the site of all lessons into build/site: static, searchable, for any server
-	.venv/bin/uv venv --quiet --clear --python $(VENV) build/site-env
-	.venv/bin/uv pip install --quiet --require-hashes --python build/site-env \
-		--requirement docs/site/requirements.txt
+	@.venv/bin/uv venv --quiet --clear --python $(VENV) build/site-env
+	@.venv/bin/uv pip install --quiet --require-hashes --python build/site-env \
+		--requirement docs/site/requirements.txt || { echo "The site was not built: it needs the" \
+		"packages of docs/site/requirements.txt, from the network or a mirror (PIP_INDEX_URL)."; \
+		exit 1; }
 	build/site-env/bin/python docs/site/build.py
 
 run: setup ## run all lessons, with a report and their times and memory in build/

@@ -9,7 +9,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from sphinx.cmd.build import build_main
+try:
+    from sphinx.cmd.build import build_main
+except ImportError:
+    sys.exit("Sphinx is not here: run `make site`, which makes an environment for it and builds.")
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

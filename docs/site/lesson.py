@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import html
+import re
 from pathlib import Path
 
 import nbformat
 
+# Two lines or more with gaps or frames in them, in what a cell prints.
+TABLE = re.compile(r"(?:^(?:  +\S.*|.*\S  +\S.*|.*[│┃━─].*)\n){2,}", re.MULTILINE)
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "site-sources" / "pictures"
 
 
@@ -21,7 +24,9 @@ def read(text):
             tags.append("hide-cell")
             cell.metadata["mystnb"] = {"code_prompt_show": "Show the solution"}
             cell.metadata["mystnb"]["code_prompt_hide"] = "Hide the solution"
-        outputs = [one for one in cell.get("outputs", []) if not _passing(one)]
+        outputs = [
+            part for one in cell.get("outputs", []) if not _passing(one) for part in _parts(one)
+        ]
         if cell.cell_type == "code":
             cell.outputs = outputs
         for output in outputs:
@@ -35,6 +40,25 @@ def _passing(output):
     return output.get("data", {}).get("text/plain", "").endswith(": a progress bar)")
 
 
+def _parts(output):
+    """Yield what was printed in parts: tables keep their lines, and all else wraps."""
+    if output.output_type != "stream":
+        yield output
+        return
+    at = 0
+    for table in TABLE.finditer(output.text):
+        yield from _printed(output.text[at : table.start()])
+        keeps = f'<pre class="workshop-table" tabindex="0">{html.escape(table[0])}</pre>'
+        yield nbformat.v4.new_output("display_data", {"text/html": keeps})
+        at = table.end()
+    yield from _printed(output.text[at:])
+
+
+def _printed(text):
+    if text.strip():
+        yield nbformat.v4.new_output("stream", text=text)
+
+
 def _shown(data, details):
     """Return an output's data as the site shows them: a picture as HTML, else text."""
     for kind in ("image/png", "image/jpeg"):
@@ -42,6 +66,8 @@ def _shown(data, details):
             return {"text/html": _picture(base64.b64decode(data[kind]), kind, details[kind])}
     if "image/svg+xml" in data:
         return {"text/html": data["image/svg+xml"]}
+    if "workshop-table" in data.get("text/html", ""):
+        return data
     # Keras prints its tables in colours that are hard to read, too.
     return {kind: data[kind] for kind in data if kind != "text/html"}
 

@@ -21,6 +21,8 @@ ONE_OF_A_KIND = """() => {
     else seen.add(word.className);
 }"""
 
+SENTENCES_THAT_SCROLL = """() => [...document.querySelectorAll(".cell_output .stream pre")]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"""
 
 HOME = "https://lessons.example/"  # the tests answer for it
 
@@ -111,3 +113,4 @@ def test_it_fits_a_phone(reader):
     for name in (*PAGES, *LESSONS):
         reader.goto(f"{name}.html")
         assert reader.evaluate(wide) <= 390, name
+        assert reader.evaluate(SENTENCES_THAT_SCROLL) == [], name
