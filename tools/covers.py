@@ -20,10 +20,9 @@ def cover(path):
     code = [cell for cell in notebooks.read(path).cells if cell.cell_type == "code"]
     tagged = [cell for cell in code if "cover" in cell.metadata.get("tags", [])]
     for output in (output for cell in [*tagged, *code] for output in cell.outputs):
-        data = output.get("data", {})
-        if encoded := data.get("image/png") or data.get("image/jpeg"):
-            picture = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")
-            return picture, data.get("text/plain", "")
+        for kind in {"image/png", "image/jpeg"} & output.get("data", {}).keys():
+            picture = Image.open(io.BytesIO(base64.b64decode(output.data[kind]))).convert("RGB")
+            return picture, output.metadata[kind]["alt"]
     return None
 
 
