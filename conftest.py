@@ -27,6 +27,15 @@ def pytest_ignore_collect(collection_path):
     return True if beside and collection_path not in notebooks.lessons() else None
 
 
+# The files of tests that take longest, after the lessons.
+LONG = "captions_door checks packing painters parcels parser_network running setup transfer"
+
+
 def pytest_collection_modifyitems(items):
-    """Lessons come first: they take longest, and a long one at the end would leave a core idle."""
-    items.sort(key=lambda item: item.path.suffix != ".ipynb")
+    """What takes longest starts first: a long file at the end would leave a core idle."""
+
+    def turn(item):
+        long = item.path.stem.removeprefix("test_") in LONG.split()
+        return 0 if item.path.suffix == ".ipynb" else 1 if long else 2
+
+    items.sort(key=turn)

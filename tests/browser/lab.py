@@ -199,33 +199,17 @@ def choose(scope, description, name):
 
 def slide(scope, description, presses, key="ArrowRight"):
     """Move the slider with that description by keyboard."""
-    handle = _handle(scope, description)
+    slider = scope.locator(".widget-slider", has_text=description)
+    handle = slider.locator(".noUi-handle").first
     handle.focus()
     for _ in range(presses):
         handle.press(key)
 
 
-def drag(scope, description, share):
-    """Drag the slider with that description by mouse to `share` (0 to 1) of its length."""
-    handle = _handle(scope, description)
-    handle.scroll_into_view_if_needed()
-    mouse = handle.page.mouse
-    knob, track = handle.bounding_box(), handle.locator("xpath=ancestor::*[3]").bounding_box()
-    middle = knob["y"] + knob["height"] / 2
-    mouse.move(knob["x"] + knob["width"] / 2, middle)
-    mouse.down()
-    mouse.move(track["x"] + share * track["width"], middle, steps=10)
-    mouse.up()
-
-
-def _handle(scope, description):
-    return scope.locator(".widget-slider", has_text=description).locator(".noUi-handle").first
-
-
-def upload(scope, file, place=0):
-    """Give a file to the upload button of a `PictureChoice`, the first of them or another."""
+def upload(scope, file):
+    """Give a file to the upload button of a `PictureChoice`."""
     with scope.page.expect_file_chooser() as chooser:
-        scope.get_by_role("button", name="Your own").nth(place).press("Enter")
+        scope.get_by_role("button", name="Your own").press("Enter")
     chooser.value.set_files(file)
 
 

@@ -1,13 +1,11 @@
 """Dreaming: nothing for nothing, the same for the same seed, no seams, and never a lost picture."""
 
-import itertools
-
 import numpy as np
 import pytest
 import tensorflow as tf
 from small import interrupted_after
 
-from helpers.dreams import dreaming, objectives
+from helpers.dreams import objectives
 from helpers.dreams.dreaming import Dreamer, DreamError
 from helpers.vision import photos
 from helpers.vision.backbones import BackboneError
@@ -66,16 +64,6 @@ def test_stages_show_the_whole_picture_from_the_smallest_octave_on(dreamer):
     # What was not dreamt stays as sharp as it was: no mere enlargement of the small octave.
     edges = [np.abs(np.diff(p.astype(float), axis=1)).mean() for p in (large, first.picture())]
     assert edges[1] > 0.95 * edges[0]
-
-
-def test_tiles_are_few_equal_and_whole():
-    for length, tile, count in ((512, 512, 1), (513, 512, 2), (1000, 256, 4), (96, 512, 1)):
-        cut = dreaming.tiles(length, tile)
-        assert len(cut) == count and (cut[0].start, cut[-1].stop) == (0, length)
-        sizes = [piece.stop - piece.start for piece in cut]
-        assert max(sizes) <= tile and max(sizes) - min(sizes) <= 1
-        assert all(one.stop == other.start for one, other in itertools.pairwise(cut))
-    assert [piece.stop for piece in dreaming.tiles(1000, 500, at=1.0)] == [628, 1000]
 
 
 def test_a_dream_in_tiles_has_no_seams(network):

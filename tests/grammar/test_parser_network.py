@@ -50,12 +50,3 @@ def test_a_saved_parser_reads_the_same_and_each_sentence_as_if_it_were_alone(tra
     alone = [again.parse([sentence])[0] for sentence in sentences[:20]]
     same = [a.heads.tolist() == t.heads.tolist() for a, t in zip(alone, together, strict=True)]
     assert sum(same) >= 19  # rounding may tip a close decision: weights are kept as float16
-
-
-def test_batches_hold_every_sentence_once_and_are_not_too_large():
-    lengths = [3, 50, 1, 0, 7, 7, 200]
-    groups = parser_network.batches(lengths, 60)
-    assert sorted(i for group in groups for i in group) == list(range(7))
-    for group in groups:
-        assert len(group) == 1 or len(group) * (max(lengths[i] for i in group) + 1) <= 60
-    assert parser_network.batches([], 60) == []

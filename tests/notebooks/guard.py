@@ -21,7 +21,6 @@ from nbval.plugin import find_comment_markers, find_metadata_tags
 from helpers.widgets import PLACEHOLDER, VIEW
 from tools import notebooks
 
-ROOT = Path(__file__).resolve().parents[2]
 LESSONS = notebooks.lessons()
 
 LARGEST = 3_000_000  # bytes of a lesson's file

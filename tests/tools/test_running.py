@@ -100,12 +100,12 @@ def test_each_failure_is_one_block_and_the_next_lesson_still_runs(lesson, run, t
     hang = lesson("hang", "import time\nwhile True: time.sleep(1)")
     edited = lesson("edited", "from pathlib import Path\nPath('edited.ipynb').write_text('mine')")
     good = lesson("good", "1 + 1")
-    code, facts = run(bad, broken, dies, hang, edited, good, save=True, timeout=5)
+    code, facts = run(bad, broken, dies, hang, edited, good, save=True, timeout=3)
     assert code == 1
     assert [fact["ok"] for fact in facts] == [False] * 5 + [True]
     out = capsys.readouterr().out
     block = "bad failed: cell 2, In [2]:\n  | raise ValueError('no <good>')\nValueError: no <good>"
-    shown = (block, "broken.ipynb is not a valid", "kernel died", "longer than 5 s", "not saved")
+    shown = (block, "broken.ipynb is not a valid", "kernel died", "longer than 3 s", "not saved")
     assert [words for words in shown if words not in out] == [] and "Traceback" not in out
     assert "no &lt;good&gt;" in (tmp_path / "build" / "index.html").read_text()
     assert "never reached" not in (tmp_path / "build" / "bad.html").read_text()

@@ -5,7 +5,6 @@ import shutil
 
 import keras
 import numpy as np
-import originals
 import pytest
 import tomlkit
 
@@ -111,9 +110,3 @@ def shelf(tmp_path, monkeypatch):
         return tmp_path / "cache" / table["file"]
 
     return put
-
-
-@pytest.fixture
-def original(tmp_path):
-    """Give a function that writes random weights for a model as Keras Applications' files are."""
-    return lambda model: originals.write(model, tmp_path)

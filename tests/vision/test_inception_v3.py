@@ -6,6 +6,7 @@ import shutil
 import keras
 import nbformat
 import numpy as np
+import originals
 import pytest
 from nbclient import NotebookClient
 
@@ -27,9 +28,9 @@ def tiny(include_top=True, weights=None, classifier_activation=None):
     return keras.Model(inputs, x, name="inception_v3")
 
 
-def test_either_file_serves_and_a_wrong_one_is_refused(shelf, original, monkeypatch):
+def test_either_file_serves_and_a_wrong_one_is_refused(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.applications, "InceptionV3", tiny)
-    file = original(model := tiny())
+    file = originals.write(model := tiny(), tmp_path)
     place = shelf("inception-v3", file)
     choice = ("inception_v3", "efficientnet_lite0")
     assert backbones.first_here(*choice) == "efficientnet_lite0"
@@ -43,7 +44,7 @@ def test_either_file_serves_and_a_wrong_one_is_refused(shelf, original, monkeypa
     np.testing.assert_allclose(loaded.model(x), model(x), rtol=1e-4, atol=1e-5)
     maps = keras.Model(model.input, model.get_layer("mixed10").output)(x)
     np.testing.assert_allclose(bare.model(x), maps, rtol=1e-4, atol=1e-5)
-    file = original(tiny(include_top=False))
+    file = originals.write(tiny(include_top=False), tmp_path)
     shutil.copy(file, smaller := shelf("inception-v3-notop", file))
     assert backbones.load("inception_v3", top=False).asset == "inception-v3-notop"
     smaller.write_bytes(bytes(8) + file.read_bytes()[8:])
@@ -63,9 +64,10 @@ SAID = {  # what a lesson says of InceptionV3, and of no other network
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAID)
-def test_a_lesson_runs_from_top_to_bottom(name, shelf, original, monkeypatch):
+def test_a_lesson_runs_from_top_to_bottom(name, shelf, tmp_path, monkeypatch):
     for asset, top in (("inception-v3", True), ("inception-v3-notop", False)):
-        file = original(keras.applications.InceptionV3(weights=None, include_top=top))
+        network = keras.applications.InceptionV3(weights=None, include_top=top)
+        file = originals.write(network, tmp_path)
         shutil.copy(file, shelf(asset, file))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     lesson = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
