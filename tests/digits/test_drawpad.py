@@ -52,17 +52,13 @@ def by_rows(picture):
 SAMPLES = np.stack([rasterise(DIGITS[digit]) for digit in (3, 7)])
 
 
-def test_it_starts_with_the_first_sample_or_empty():
+def test_it_starts_with_the_first_sample_or_empty_and_reads_what_the_browser_sends():
+    pad = DrawPad(by_rows)
+    assert pad.sample is None and pad.probabilities == [] and not pad.digit.any()
     pad = DrawPad(by_rows, SAMPLES)
     assert pad.sample == 0 and pad.sample_count == 2
     assert pad.seen == SAMPLES[0].tobytes()
     assert np.allclose(pad.probabilities, by_rows(SAMPLES[0]))
-    pad = DrawPad(by_rows)
-    assert pad.sample is None and pad.probabilities == [] and not pad.digit.any()
-
-
-def test_what_the_browser_sends_is_read():
-    pad = DrawPad(by_rows, SAMPLES)
     pad.set_state({"strokes": [[[0.2, 0.2], [0.7, 0.3]], [[0.4, 0.9]]], "sample": None})
     drawn = rasterise([[[0.2, 0.2], [0.7, 0.3]], [[0.4, 0.9]]])
     assert pad.seen == drawn.tobytes() and np.allclose(pad.probabilities, by_rows(drawn))

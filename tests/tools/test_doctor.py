@@ -118,34 +118,26 @@ def test_files_that_hide_a_module_are_named(tmp_path, monkeypatch):
     assert found == renamed | moved | {"packages": ""}
 
 
-def test_memory_limits_of_control_groups_and_of_a_hub(control_group, monkeypatch):
-    for memberships, files, expected in (
-        ("0::/\n", {"memory.max": "2147483648\n"}, 2147483648),
-        ("0::/\n", {"memory.max": "max\n"}, None),
-        ("0::/a/b\n", {"a/memory.max": "1000\n", "a/b/memory.max": "max\n"}, 1000),
-        ("0::/outside\n", {"memory.max": "3000\n"}, 3000),
-        ("", {}, None),
+def test_the_limits_of_control_groups_and_of_a_hub_count_and_a_busy_machine_is_a_note(
+    control_group, monkeypatch
+):
+    system = namedtuple("system", "total available")
+    for memberships, files, free, limit, state in (
+        ("0::/\n", {"memory.max": "2147483648\n"}, 6e9, 2147483648, OK),  # Binder
+        ("0::/\n", {"memory.max": "max\n"}, 6e9, None, OK),
+        ("0::/a/b\n", {"a/memory.max": "1000\n", "a/b/memory.max": "max\n"}, 6e9, 1000, WRONG),
+        ("0::/outside\n", {"memory.max": "3000\n"}, 6e9, 3000, WRONG),
+        ("", {}, 1e9, None, NOTE),
     ):
+        monkeypatch.setattr(psutil, "virtual_memory", lambda free=free: system(8e9, free))
         control_group(memberships, files)
-        assert doctor.memory_limit() == expected, (memberships, files)
+        assert doctor.memory_limit() == limit, (memberships, files)
+        (finding,) = doctor.memory()
+        assert finding.state == state, (memberships, files)
+        assert ("(this container's limit)" in finding.fact) == (limit is not None)
     control_group("0::/\n", {"memory.max": "3000"})
     monkeypatch.setenv("MEM_LIMIT", "2000")  # a hub's
     assert doctor.memory_limit() == 2000
-
-
-def test_little_memory_is_wrong_a_busy_machine_a_note(control_group, monkeypatch):
-    system = namedtuple("system", "total available")
-    for limit, free, state in (
-        (10**9, 6e9, WRONG),
-        (2 * 2**30, 6e9, OK),  # Binder
-        ("max", 6e9, OK),
-        ("max", 1e9, NOTE),
-    ):
-        monkeypatch.setattr(psutil, "virtual_memory", lambda free=free: system(8e9, free))
-        control_group("0::/\n", {"memory.max": str(limit)})
-        (finding,) = doctor.memory()
-        assert finding.state == state, (limit, free)
-        assert ("(this container's limit)" in finding.fact) == (limit != "max")
 
 
 def test_cores_are_those_that_may_be_used_and_unseen_quotas_ask_for_thread_caps(
