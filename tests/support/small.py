@@ -5,24 +5,20 @@ import keras
 from helpers.vision.backbones import Backbone
 
 
-def small_network(size=None, classes=0):
-    """Return it as a `Backbone`, for pictures of any size or of one, with logits for classes."""
+def small_network():
+    """Return it as a `Backbone`, for pictures of any size."""
     keras.utils.set_random_seed(0)
-    inputs = x = keras.Input((size, size, 3))
+    inputs = x = keras.Input((None, None, 3))
     for name, channels in (("first", 8), ("second", 12), ("third", 16)):
         x = keras.layers.Conv2D(channels, 3, 2, "same", name=name)(x)
-    if classes:
-        x = keras.layers.GlobalAveragePooling2D()(x)
-        x = keras.layers.Dense(classes, name="logits")(x)
     return Backbone(
         name="small",
         title="A small network",
         asset="efficientnet-lite0",
-        size=(size or 64,) * 2,
+        size=(64, 64),
         scale=lambda pixels: pixels / 127.5 - 1.0,
         layers=("first", "second", "third"),
         model=keras.Model(inputs, x),
-        class_names=tuple(map(str, range(classes))),
     )
 
 
