@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 
-# Two lines or more with gaps or frames in them, in what a cell prints.
-TABLE = re.compile(r"(?:^(?:  +\S.*|.*\S  +\S.*|.*[│┃━─].*)\n){2,}", re.MULTILINE)
+# In what a cell prints: lines with gaps or frames in them, and between those short ones, too.
+ROW = r"^(?:  +\S.*|.*\S  +\S.*|.*[│┃━─].*)\n"
+TABLE = re.compile(rf"{ROW}(?:{ROW}|^.{{1,40}}\n)*{ROW}", re.MULTILINE)
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "site-sources" / "pictures"
 
 
