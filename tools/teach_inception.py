@@ -46,7 +46,7 @@ def views(pictures, aspects, draw):
     from keras import ops
 
     def chance(low, high, channels=1):
-        return draw.uniform(low, high, (n, 1, 1, channels)).astype("float32")
+        return ops.convert_to_tensor(draw.uniform(low, high, (n, 1, 1, channels)), "float32")
 
     n = len(pictures)
     area, ratio = draw.uniform(0.15, 1, n), np.exp(draw.uniform(-0.3, 0.3, n)) / aspects
@@ -59,7 +59,7 @@ def views(pictures, aspects, draw):
     rows[:, 2] = (SIDE - 1) / 2 * (1 - rows[:, 0] - rows[:, 1]) + SIDE / 2 * rows[:, 2]  # pixels
     matrices = np.vstack([rows.reshape(6, n), np.zeros((2, n))]).T.astype("float32")
     x = ops.image.affine_transform(np.float32(pictures), matrices, "bilinear", "reflect")
-    grey = ops.sum(x * np.float32([0.3, 0.59, 0.11]), -1, keepdims=True)
+    grey = ops.matmul(x, ops.convert_to_tensor([[0.3], [0.59], [0.11]], "float32"))
     x = grey + (x - grey) * chance(0.5, 1.5)  # saturation
     mean = ops.mean(grey, (1, 2, 3), keepdims=True)
     x = mean + (x - mean) * chance(0.6, 1.4)  # contrast
@@ -68,7 +68,7 @@ def views(pictures, aspects, draw):
     away = np.abs((np.arange(SIDE) + 0.5) / SIDE - draw.uniform(0, 1, (2, n, 1)))
     near = (away < draw.uniform(0.2, 0.4, (n, 1)))[..., None]
     window = near[0][:, None] & near[1][:, :, None]
-    pasted = ops.where((kind < 0.6) & window, other, x)
+    pasted = ops.where(ops.logical_and(kind < 0.6, window), other, x)
     return ops.where(kind < 0.4, x + (other - x) * chance(0.1, 0.5), pasted)
 
 

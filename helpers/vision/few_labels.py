@@ -84,10 +84,15 @@ def features(backbone, pixels: np.ndarray, cuts=CUTS) -> dict[str, np.ndarray]:
 
     part = backbone.upto(list(cuts))
     means = [layers.GlobalAveragePooling2D()(maps) for maps in part.outputs]
-    network, size = keras.Model(part.input, means), transfer.BATCH_FEATURES
-    batches = np.split(pixels, range(size, len(pixels), size))
-    found = [network.predict_on_batch(backbone.scale(one.astype("float32"))) for one in batches]
+    found = _said(keras.Model(part.input, means), pixels, scale=backbone.scale)
     return dict(zip(cuts, map(np.concatenate, zip(*found, strict=True)), strict=True))
+
+
+def _said(model, x, places=None, scale=np.asarray) -> list:
+    """Return what a model says of `x`, or of some places in it: `predict` would copy all of it."""
+    places, size = np.arange(len(x)) if places is None else places, transfer.BATCH_FEATURES
+    batches = np.split(places, range(size, len(places), size))
+    return [model.predict_on_batch(scale(x[some].astype("float32"))) for some in batches]
 
 
 def write_features(file) -> None:
@@ -201,9 +206,7 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
     names, labels = files(THINGS)
     large, small = pictures(names), pictures(names, SIDE // 2)
     bare, (kept, _) = backbones.load("googlenet", top=False), load_features("things")
-    maps = bare.upto(CUTS[0]).predict(
-        bare.scale(large.astype("float32")), batch_size=transfer.BATCH_FEATURES, verbose=0
-    )
+    maps = np.concatenate(_said(bare.upto(CUTS[0]), large, scale=bare.scale))
     upper = keras.Model(bare.model.get_layer(CUTS[0]).output, bare.model.output)
     found = {way: [] for way in (HEAD, *STEPS, NOTHING)}
     seconds = {what: [] for what in ("features", HEAD, NOTHING)}
@@ -225,11 +228,12 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
             found[way].append(_right(tuned, maps, labels, held))
         rival = timed(NOTHING, train_from_nothing, small[learn], y, rate, seed)
         found[NOTHING].append(_right(rival, small, labels, held))
+        keras.utils.clear_session()  # gives the memory of this seed's networks back
     return {"network": bare.name, "rate": rate, "things": found, "seconds": seconds}
 
 
 def _right(model, x, labels, held) -> float:
-    scores = model.predict(x[held], batch_size=transfer.BATCH_FEATURES, verbose=0)
+    scores = np.concatenate(_said(model, x, held))
     return float((scores.argmax(1) == labels[held]).mean())
 
 

@@ -26,7 +26,7 @@ def test_a_split_holds_out_all_others_and_changes_with_the_seed():
 class Says:
     """A model that gives every picture to the first class."""
 
-    def predict(self, x, **_):
+    def predict_on_batch(self, x):
         return np.eye(5)[np.zeros(len(x), int)]
 
 
