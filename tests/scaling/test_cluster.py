@@ -81,12 +81,13 @@ def test_a_confined_server_listens_on_loopback_only():
 # -- start, watch, stop --------------------------------------------------------------------------
 
 
-def test_it_watches_until_all_are_done(counting):
+@pytest.mark.parametrize(("first", "count"), [(1, 20), (16, 5)])
+def test_it_watches_until_all_are_done_from_where_they_start(counting, first, count):
     steps = []
-    with Cluster(counting(), 3) as workers:
+    with Cluster(counting(first=first), 3) as workers:
         assert workers.running() == 3
         workers.watch(lambda: steps.append(1))
-    assert len(steps) == 20 and workers.steps() == 20
+    assert len(steps) == count and workers.steps() == 20
     assert workers.running() == 0 and gone(*pids(workers))
     assert [workers.events(i)[-1]["event"] for i in range(3)] == ["done"] * 3
 
@@ -99,13 +100,6 @@ def test_it_hands_over_in_between_and_stops_what_still_runs(counting):
     workers.stop()  # once more does no harm
     with Cluster(counting(), 1) as workers:  # and another can be started
         workers.watch()
-
-
-def test_steps_before_a_resumed_start_are_not_counted(counting):
-    steps = []
-    with Cluster(counting(first=16), 2) as workers:
-        workers.watch(lambda: steps.append(1))
-    assert len(steps) == 5
 
 
 def test_the_first_that_failed_is_to_blame_and_not_who_lost_a_peer(counting):
