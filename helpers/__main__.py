@@ -111,8 +111,14 @@ COMMANDS = {
     ),
     "dream": (
         "DeepDream (lesson 07) each picture of a folder, by GoogLeNet.",
-        lambda it: min(1, room("dreams.door").dream(it.folder, it.out, it.layer, it.pixels)),
-        {**FOLDERS, "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"}},
+        lambda it: min(
+            1, room("dreams.door").dream(it.folder, it.out, it.layer, it.pixels, it.network)
+        ),
+        {
+            **FOLDERS,
+            "--layer": {"help": "inception_3b_output, …; default: inception_4c_output"},
+            "--network": {"help": "inception_v3, …; default: googlenet"},
+        },
     ),
     "paint": (
         "Paint (lesson 08) each picture of a folder in the style of a painting.",

@@ -8,9 +8,12 @@ from helpers.vision import backbones
 STEPS, OCTAVES = 12, 6
 
 
-def dream(folder, out, layer: str | None = None, pixels: int = 1024) -> int:
+def dream(
+    folder, out, layer: str | None = None, pixels: int = 1024, network: str | None = None
+) -> int:
     """Dream each picture in `folder`; see `images.each`. `layer`: default, the tour's second."""
-    backbone = backbones.load(backbones.first_here("googlenet", "efficientnet_lite0"), top=False)
+    network = network or backbones.first_here("googlenet", "efficientnet_lite0")
+    backbone = backbones.load(network, top=False)
     dreamer = Dreamer(backbone, layer or tour(backbone.name).dreams[1])
 
     def work(picture):
