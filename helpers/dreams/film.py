@@ -34,12 +34,12 @@ def zoom(dreamer: Dreamer, picture, frames: int = 24, steps: int = 2) -> list[np
     return shots
 
 
-def animation(shots: Sequence[np.ndarray], quality: int = 70) -> bytes:
+def animation(shots: Sequence[np.ndarray]) -> bytes:
     """Return frames as the bytes of an animated WebP, which runs for ever."""
     if not len(shots):
         raise DreamError("There are no frames: an animation needs at least one.")
     first, *rest = (Image.fromarray(shot) for shot in shots)
-    settings = {"duration": MILLISECONDS, "loop": 0, "quality": quality, "method": 4}
+    settings = {"duration": MILLISECONDS, "loop": 0, "quality": 70, "method": 4}
     buffer = io.BytesIO()
     first.save(buffer, "webp", save_all=True, append_images=rest, **settings)
     return buffer.getvalue()

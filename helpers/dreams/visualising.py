@@ -25,6 +25,8 @@ from helpers.dreams.dreaming import compiled
 # blue in the workshop's colour photographs. All three rise and fall as one far more than they part.
 COLOURS = np.array([[0.87, 0.43, 0.25], [0.43, 0.58, 0.42], [0.25, 0.42, 0.67]], "float32")
 
+RATE = 0.05  # of Adam
+
 
 def tour(network: str) -> SimpleNamespace:
     """Return the layers and channels of a network that are worth a look; `tours.toml` has them."""
@@ -105,19 +107,18 @@ def see(
     count: int = 1,
     size: int = 128,
     steps: int = 48,
-    rate: float = 0.05,
     seed: int = 0,
 ) -> np.ndarray:
     """Return `count` pictures that reach for a goal, uint8 (count, size, size, 3).
 
     `goal`: a function from the layer's maps before their relu, (count, height, width, channels), to
-    what shall rise. `steps`: of Adam, at `rate`. Before each one the pictures are scaled, turned
+    what shall rise. `steps`: of Adam. Before each one the pictures are scaled, turned
     and shifted at random, so that only what survives it is kept. An interrupt returns the pictures
     so far.
     """
     gc.collect()  # what earlier calls compiled: its parts hold one another
     network, draw = before_relu(backbone, layer), np.random.default_rng(seed)
-    spectra, adam = tf.Variable(waves(count, size, seed)), keras.optimizers.Adam(rate)
+    spectra, adam = tf.Variable(waves(count, size, seed)), keras.optimizers.Adam(RATE)
 
     @tf.function
     def uphill(scale, turn, shift):

@@ -9,13 +9,14 @@ import keras
 from keras import layers
 
 EPSILON = 1e-5  # of the normalisation
+CONTRACT, RESIDUALS, EXPAND = (24, 36, 72), 5, (36, 24)  # channels of the steps; blocks
 
 
-def build(styles: int, contract=(24, 36, 72), residuals: int = 5, expand=(36, 24)):
+def build(styles: int):
     """Return [pictures (n, height, width, 3) from 0 to 1, mixtures (n, styles)] -> pictures.
 
     A mixture of one 1 and zeros is a style; shares in between mix scales and offsets. Sides must be
-    multiples of four. contract, expand: channels of the steps.
+    multiples of four.
     """
     pictures = keras.Input((None, None, 3), name="pictures")
     mixture = keras.Input((styles,), name="mixture")
@@ -33,11 +34,11 @@ def build(styles: int, contract=(24, 36, 72), residuals: int = 5, expand=(36, 24
         return layers.Reshape((1, 1, channels))(dense(mixture))
 
     number, x = iter(range(1000)), pictures
-    for channels, size, stride in zip(contract, (9, 3, 3), (1, 2, 2), strict=True):
+    for channels, size, stride in zip(CONTRACT, (9, 3, 3), (1, 2, 2), strict=True):
         x = block(x, channels, size, stride)
-    for _ in range(residuals):
-        x = x + block(block(x, contract[-1]), contract[-1], activation=None)
-    for channels in expand:
+    for _ in range(RESIDUALS):
+        x = x + block(block(x, CONTRACT[-1]), CONTRACT[-1], activation=None)
+    for channels in EXPAND:
         x = block(layers.UpSampling2D(2)(x), channels)
     return keras.Model([pictures, mixture], block(x, 3, 9, activation="sigmoid"), name="painter")
 
