@@ -1,6 +1,7 @@
 """What the exercises of lesson 07, Deep dream, check."""
 
 import numpy as np
+import tensorflow as tf
 
 from helpers.dreams import dreaming
 from helpers.dreams.objectives import strength
@@ -15,8 +16,6 @@ RISE = 1.05  # by which factor each layer of a mixture must answer more strongly
 @exercise
 def layer_loss(answer):
     """Judge a function that says how strongly a layer answers."""
-    import tensorflow as tf
-
     function(answer, "my_layer_loss(features)")
     draw = np.random.default_rng(0)
     for size in ((1, 4, 6, 3), (1, 7, 7, 2)):
@@ -37,8 +36,6 @@ def layer_loss(answer):
 @exercise
 def normalise(answer):
     """Judge a function that gives gradients a standard deviation of 1."""
-    import tensorflow as tf
-
     function(answer, "my_normalise(gradient)")
     draw = np.random.default_rng(0)
     for size in (1e-4, 1.0, 300.0):
@@ -80,8 +77,6 @@ def mixture(answer, photograph):
 @exercise
 def disguise(answer, judge):
     """Judge a function that makes a network take a picture for what it isn't."""
-    import tensorflow as tf
-
     function(answer, "my_disguise(picture, target)")
     for name, target in (("cat", "flamingo"), ("coffee", "volcano")):
         picture, number = photos.load(name, judge.size), judge.class_names.index(target)

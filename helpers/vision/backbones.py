@@ -6,7 +6,7 @@
     backbones.load(backbones.first_here("inception_v3", "efficientnet_lite0"))
 
 The weights come from `assets`: from an installed package, put in place by hand, or downloaded; each
-file has the digest that the manifest names. TensorFlow is imported when a network is loaded.
+file has the digest that the manifest names.
 """
 
 import functools
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import h5py
+import keras
 import numpy as np
 from scipy.special import softmax
 
@@ -82,8 +84,6 @@ class Backbone:
 
         Given a list of names, the model returns a list of outputs.
         """
-        import keras
-
         one = isinstance(layers, str)
         known = {layer.name: layer for layer in self.model.layers}
         for name in [layers] if one else layers:
@@ -144,8 +144,6 @@ def of(model, scale: Callable = lambda pixels: pixels) -> Backbone:
     pixels 0-255 into its inputs, unless a layer of its own does. Of a network with another inside,
     as transfer learning makes it, the inner one is taken. BackboneError for what has no such maps.
     """
-    import keras
-
     if isinstance(model, Backbone):
         return model
     if isinstance(model, str | Path):
@@ -218,8 +216,6 @@ def _network(name: str) -> Backbone:
 
 def _inception_v3(file, top: bool):
     """Build InceptionV3 as Keras Applications does (Szegedy et al. 2016, arXiv 1512.00567)."""
-    import keras
-
     full = top or not file.stem.endswith("_notop")
     model = keras.applications.InceptionV3(
         include_top=full, weights=None, classifier_activation=None
@@ -233,8 +229,6 @@ def _inception_v3(file, top: bool):
 
 def _vgg19(file, top: bool):
     """Build VGG19's convolutions (Simonyan, Zisserman 2015, arXiv 1409.1556)."""
-    import keras
-
     model = keras.applications.VGG19(include_top=False, weights=None)
     model.load_weights(file)
     return model
@@ -242,9 +236,6 @@ def _vgg19(file, top: bool):
 
 def _vgg16_of_hed(file, top: bool):
     """Build VGG16's 13 convolutions and fill them from an edge detector that was built on them."""
-    import h5py
-    import keras
-
     model = keras.applications.VGG16(include_top=False, weights=None)
     with h5py.File(file) as weights:
         for layer in model.layers:

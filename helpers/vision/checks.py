@@ -1,6 +1,8 @@
 """What the exercises of lesson 04, Inception and transfer learning, check."""
 
+import keras
 import numpy as np
+from keras import layers
 
 from helpers.exercises import Wrong, exercise, function
 from helpers.vision import folders, googlenet, photos, transfer
@@ -54,8 +56,6 @@ def module(answer):
 @exercise
 def factorised(answer):
     """Judge a function (x, filters) that sees 5×5 pixels with fewer weights than one 5×5."""
-    import keras
-
     filters = CHANNELS
     add = function(answer, "factorised(x, filters)")
     model = _built(lambda x: add(x, filters))
@@ -82,8 +82,6 @@ def factorised(answer):
 @exercise
 def unfreeze(answer):
     """Judge a function (part, first) that lets the upper layers learn, batch norm excepted."""
-    import keras
-
     switch = function(answer, "unfreeze(part, first)")
     for first in ("conv2", "conv1"):
         part = _stack()
@@ -144,8 +142,6 @@ def own(answer):
 
 def _built(function):
     """Return a model of what `function` adds to an input, or raise `Wrong`."""
-    import keras
-
     inputs = keras.Input((SIDE, SIDE, CHANNELS))
     outputs = function(inputs)
     if not isinstance(outputs, keras.KerasTensor):
@@ -161,8 +157,6 @@ def _kernel_weights(convolutions) -> int:
 
 def _seen(model) -> tuple[int, int]:
     """Measure how many pixels, high and wide, one output sees: a lone 1 in, the answer's extent."""
-    import keras
-
     copy = keras.models.clone_model(model)
     for weight in copy.weights:
         if weight.path.endswith("kernel"):
@@ -176,9 +170,6 @@ def _seen(model) -> tuple[int, int]:
 
 def _stack():
     """Return three convolutions, each with batch normalisation."""
-    import keras
-    from keras import layers
-
     x = inputs = keras.Input((8, 8, 3))
     for number in range(1, 4):
         x = layers.Conv2D(4, 3, padding="same", name=f"conv{number}")(x)

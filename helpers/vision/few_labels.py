@@ -9,7 +9,9 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import keras
 import numpy as np
+from keras import layers
 
 from helpers import assets, images
 from helpers.vision import backbones, transfer
@@ -79,9 +81,6 @@ def _middle(box) -> tuple[int, int]:
 
 def features(backbone, pixels: np.ndarray, cuts=CUTS) -> dict[str, np.ndarray]:
     """Return what the network says of pictures at each of `cuts`: float32 (n, channels)."""
-    import keras
-    from keras import layers
-
     part = backbone.upto(list(cuts))
     means = [layers.GlobalAveragePooling2D()(maps) for maps in part.outputs]
     found = _said(keras.Model(part.input, means), pixels, scale=backbone.scale)
@@ -201,8 +200,6 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
     Returns {"network": name, "rate": the rival's, "things": {way: [accuracy of each seed]},
     "seconds": {what: [the processor's seconds in each seed]}}.
     """
-    import keras
-
     names, labels = files(THINGS)
     large, small = pictures(names), pictures(names, SIDE // 2)
     bare, (kept, _) = backbones.load("googlenet", top=False), load_features("things")

@@ -8,7 +8,9 @@ of it, trained by the workshop, comes with it: `PLANS` has the measures of both.
 from pathlib import Path
 from typing import NamedTuple
 
+import keras
 import numpy as np
+from keras import layers, ops
 
 SIZE = (224, 224)
 CLASSES = 1_000
@@ -66,8 +68,6 @@ def network(plan: Plan = PLANS["googlenet"], any_size: bool = False, top: bool =
 
     It takes pixels 0-255, red, green and blue, less `MEAN`, and gives logits, or maps without top.
     """
-    import keras
-    from keras import layers, ops
 
     def normalised(x):
         """Divide by the strength of the five channels around: local response normalisation."""
@@ -94,8 +94,6 @@ def network(plan: Plan = PLANS["googlenet"], any_size: bool = False, top: bool =
 
 def module(x, name: str, w: Widths):
     """Add an Inception module; its layers' names begin with `name`."""
-    from keras import layers
-
     branches = [
         _conv(x, w.one, 1, f"{name}_1x1"),
         _conv(_conv(x, w.three_reduce, 1, f"{name}_3x3_reduce"), w.three, 3, f"{name}_3x3"),
@@ -106,14 +104,10 @@ def module(x, name: str, w: Widths):
 
 
 def _conv(x, filters, kernel, name, strides=1):
-    from keras import layers
-
     return layers.Conv2D(filters, kernel, strides, "same", activation="relu", name=name)(x)
 
 
 def _pool(x, name, strides=2):
-    from keras import layers
-
     return layers.MaxPooling2D(3, strides, "same", name=name)(x)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from helpers import figures, images, widgets
@@ -73,8 +74,6 @@ class Guesser(widgets.Explorer):
 
 def overlay(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay a heat map (purple, orange, yellow) over a picture, uint8 (height, width, 3)."""
-    from matplotlib import colormaps
-
     height, width = picture.shape[:2]
     fine = images.resize(np.round(heat * 255).astype(np.uint8), (height, width)) / 255
     colour = 255 * colormaps["inferno"](fine)[..., :3]

@@ -3,6 +3,9 @@
 Tan, Le 2019 (arXiv 1905.11946), in the 'Lite' form: ReLU6, no squeeze-and-excitation.
 """
 
+import keras
+from keras import layers
+
 from helpers.vision import torch_weights
 
 SIZE = (224, 224)
@@ -29,8 +32,6 @@ KEYS = {  # a layer of ours outside the blocks -> the checkpoint's
 
 def network(size: tuple[int, int] | None = None, top: bool = True):
     """Return the Keras model with random weights; `size`: the pictures', None for any."""
-    import keras
-    from keras import layers
 
     def normalised(x, name, relu=True):
         x = layers.BatchNormalization(epsilon=EPSILON, name=f"{name}_bn")(x)
@@ -91,8 +92,6 @@ def key(name: str) -> str:
 
 def _weights(layer, weights):
     """Return what the checkpoint has for a layer, with its axes in Keras's order."""
-    from keras import layers
-
     name = key(layer.name)
     kernel = weights[f"{name}.weight"]
     if isinstance(layer, layers.BatchNormalization):

@@ -7,8 +7,7 @@
     mine.save("cells.keras")
     transfer.load("cells.keras").classify("picture.jpg")        # a stranger, elsewhere
 
-`teach` does it all for a folder of pictures for each class. TensorFlow is imported when it is
-needed.
+`teach` does it all for a folder of pictures for each class.
 """
 
 import json
@@ -16,7 +15,10 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import keras
 import numpy as np
+from keras import layers
+from packaging.version import InvalidVersion, Version
 
 from helpers import files, images, numbers
 from helpers.vision import backbones, folders
@@ -44,9 +46,6 @@ def extractor(backbone, cut: str = "", size: int = SIZE):
     network's end. The Keras model takes pixels 0-255, (n, height, width, 3) of any size, and gives
     float32 (n, channels): each channel's mean over the picture. Resizing and scaling are in it.
     """
-    import keras
-    from keras import layers
-
     part = backbone.upto(cut or backbone.end)
     part.trainable = False
     # A network's scaling is a line for each colour, so two points tell it.
@@ -68,9 +67,6 @@ def augmented(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
 
     uint8 (n, height, width, 3) in and out. Features are computed of the copies as of the pictures.
     """
-    import keras
-    from keras import layers
-
     change = keras.Sequential(
         [
             layers.RandomFlip("horizontal", seed=seed),
@@ -92,9 +88,6 @@ def train_head(features: np.ndarray, labels: np.ndarray, classes: int, epochs=EP
     `features`: (n, channels). `labels`: (n,), from 0 to `classes` - 1. Each channel is brought to
     mean 0 and variance 1 first; the layer starts from zeros.
     """
-    import keras
-    from keras import layers
-
     keras.utils.set_random_seed(seed)
     variance = features.var(0)
     # A channel that hardly varies in these few pictures must not outweigh all others elsewhere.
@@ -115,9 +108,6 @@ def train_head(features: np.ndarray, labels: np.ndarray, classes: int, epochs=EP
 
 def join(extractor, head):
     """Put a head on an extractor: a Keras model from pixels 0-255 to probabilities."""
-    import keras
-    from keras import layers
-
     probabilities = layers.Softmax(name="probabilities")(head(extractor.output))
     return keras.Model(extractor.input, probabilities, name="classifier")
 
@@ -188,8 +178,6 @@ class Classifier:
 
 def load(file) -> Classifier:
     """Read a classifier that `Classifier.save` wrote. TransferError if it is none, or damaged."""
-    import keras
-
     file = Path(file)
     if not file.is_file():
         raise TransferError(f"There is no file {file}: check its name and folder.")
@@ -213,9 +201,6 @@ def load(file) -> Classifier:
 
 def _cause(saved_by: str) -> str:
     """Say why a file could not be loaded. `saved_by`: the Keras version that it names, if any."""
-    import keras
-    from packaging.version import InvalidVersion, Version
-
     try:
         newer = Version(saved_by) > Version(keras.__version__)
     except InvalidVersion:
