@@ -5,7 +5,7 @@ import numpy as np
 import originals
 import pytest
 import tensorflow as tf
-from IPython.core.interactiveshell import InteractiveShell
+from lessons import run_lesson
 from PIL import Image
 from skimage import data
 from small import interrupted_after
@@ -77,15 +77,7 @@ def test_lesson_08_runs_from_top_to_bottom_with_vgg19(tmp_path, monkeypatch, cap
     network = keras.applications.VGG19(include_top=False, weights=None)
     path, found = originals.write(network, tmp_path), assets.path
     monkeypatch.setattr(assets, "path", lambda name: path if name == "vgg19-notop" else found(name))
-    (file,) = (one for one in notebooks.lessons() if one.stem.startswith("08"))
-    shell = InteractiveShell.instance()
-    try:
-        for cell in notebooks.read(file).cells:
-            if cell.cell_type == "code":
-                shell.run_cell(cell.source.replace('"vgg16"', '"vgg19"')).raise_error()
-    finally:
-        InteractiveShell.clear_instance()
-    lesson = shell.user_ns
+    lesson = run_lesson("08", lambda source: source.replace('"vgg16"', '"vgg19"'))
     assert lesson["see"](tf.zeros((1, 32, 32, 3))).keys() == set(LAYERS)
     assert len(lesson["losses"]) > 20 and np.isfinite(lesson["losses"]).all()
     assert "block4_conv1: 512 maps" in capsys.readouterr().out

@@ -1,14 +1,10 @@
 """Networks that several of the room's tests look at, made once."""
 
-import hashlib
-import shutil
-
 import keras
 import numpy as np
 import pytest
-import tomlkit
 
-from helpers import assets, images
+from helpers import images
 from helpers.vision import backbones, transfer
 from tools.notebooks import taught
 
@@ -77,36 +73,3 @@ def mine(front, task):
     x, y = task
     head = transfer.train_head(transfer.features(front, x), y, 2)
     return transfer.Classifier(transfer.join(front, head), ("dark", "bright"))
-
-
-@pytest.fixture
-def shelf(tmp_path, monkeypatch):
-    """Give a manifest of our own to change, and an empty cache; all else as it is.
-
-    `put(asset, file, url)` makes the manifest expect the content of `file`, to be had from `url`,
-    and returns where in the cache it belongs.
-    """
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for one in assets.DATA.iterdir():
-        (folder / one.name).symlink_to(one)
-    (folder / "manifest.toml").unlink()
-    shutil.copy(assets.DATA / "manifest.toml", folder)
-    (tmp_path / "cache").mkdir()
-    monkeypatch.setattr(assets, "DATA", folder)
-    monkeypatch.setenv("WORKSHOP_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "1")
-    monkeypatch.delenv("WORKSHOP_MIRROR", raising=False)
-
-    def put(asset, file, url="http://127.0.0.1:9/never"):
-        manifest = folder / "manifest.toml"
-        document = tomlkit.parse(manifest.read_text())
-        table, content = document[asset], file.read_bytes()
-        table["size"] = len(content)
-        for algorithm in {"md5", "sha256"} & set(table):
-            table[algorithm] = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
-        table["sources"] = [{"url": url}]
-        manifest.write_text(tomlkit.dumps(document))
-        return tmp_path / "cache" / table["file"]
-
-    return put
