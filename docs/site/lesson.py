@@ -10,7 +10,7 @@ import nbformat
 
 # In what a cell prints: lines with gaps or frames in them, and between those short ones, too.
 ROW = r"^(?:  +\S.*|.*\S  +\S.*|.*[│┃━─].*)\n"
-TABLE = re.compile(rf"{ROW}(?:{ROW}|^.{{1,40}}\n)*{ROW}", re.MULTILINE)
+TABLE = re.compile(rf"{ROW}(?:{ROW}|^.{{0,40}}\n)*{ROW}", re.MULTILINE)
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "site-sources" / "pictures"
 
 
