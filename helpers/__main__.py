@@ -140,7 +140,7 @@ COMMANDS = {
     ),
     "phone": (
         "Show a page that runs a classifier in a browser, with LiteRT, and in no other place.",
-        lambda it: import_module("helpers.sharing.phone").serve(it.model, it.lan),
+        lambda it: room("sharing.phone").serve(it.model, it.lan),
         {
             "model": {"metavar": "MODEL", "help": "a .keras file, of lesson 04 or of a parcel"},
             "--lan": flag("for the phones in this network, too; with a QR code"),

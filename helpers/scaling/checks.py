@@ -5,7 +5,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from helpers.exercises import Wrong, exercise
 
@@ -16,8 +18,6 @@ STEPS = 4  # before and after the stop, when a training is resumed
 @exercise
 def pipeline(function):
     """Judge a function (files, decode, augment, batch) that returns a tf.data.Dataset."""
-    import tensorflow as tf
-
     calls, state = Counter(), np.random.default_rng(0)
 
     def counted(name, change):
@@ -61,8 +61,6 @@ def pipeline(function):
 @exercise
 def share(function):
     """Judge a function (losses, global_batch): a replica's share, of which the sum is the mean."""
-    import tensorflow as tf
-
     losses = np.random.default_rng(0).uniform(0.1, 3, 24).astype("float32")
     for cuts in (1, 2, 4, [16]):
         shares = [function(tf.constant(part), len(losses)) for part in np.split(losses, cuts)]
@@ -151,9 +149,6 @@ class _Training:
     """A small network that learns from numbers whose order follows from the step alone."""
 
     def __init__(self, seed: int = 0):
-        import keras
-        import tensorflow as tf
-
         generator = np.random.default_rng(5)
         self.x, self.y = generator.normal(size=(2 * STEPS, 6, 4)), generator.normal(size=(8, 6, 1))
         weights = np.random.default_rng(seed).normal(size=(4, 1))
@@ -166,8 +161,6 @@ class _Training:
 
     def go(self, until: int) -> None:
         """Train until `until` steps are done in all, by whichever count came back."""
-        import tensorflow as tf
-
         for step in range(max(int(self.step), int(self.optimizer.iterations.numpy())), until):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean((self.model(self.x[step]) - self.y[step]) ** 2)
@@ -177,8 +170,6 @@ class _Training:
 
 def _checkpoint(function, training: _Training):
     """The learner's choice as a tf.train.Checkpoint, or `Wrong`."""
-    import tensorflow as tf
-
     chosen = function(training.model, training.optimizer, training.step)
     if not isinstance(chosen, dict) or not all(isinstance(name, str) for name in chosen):
         raise Wrong(f"it returns {type(chosen).__name__}, and a dict of names and objects is due")

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+from huggingface_hub import EvalResult, ModelCardData
 
 from helpers import numbers
 
@@ -30,8 +31,6 @@ def model_card(about: dict, results: dict, words: dict[str, str] | None = None) 
 
     words: the sections that only people can write, by their headings (`QUESTIONS`).
     """
-    from huggingface_hub import EvalResult, ModelCardData
-
     shares = results["by_label"]
     ranked = [f"“{name}” ({shares[name]:.0%})" for name in sorted(shares, key=shares.get)]
     texts = {

@@ -8,15 +8,15 @@ import gc
 import tempfile
 from pathlib import Path
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from helpers.start import silenced
 
 
 def behind_resizing(model):
     """Return what comes after a model's resizing: LiteRT knows none that is antialiased."""
-    import keras
-
     for layer in model.layers:
         if isinstance(layer, keras.layers.Resizing):
             return keras.Model(layer.output, model.outputs[0])
@@ -28,9 +28,6 @@ def export(model, file: Path, **how) -> "Network":
 
     how: for TensorFlow's converter, such as `optimizations` and `representative_dataset`.
     """
-    import keras
-    import tensorflow as tf
-
     newer = tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
     one = [keras.InputSpec("float32", (1, *model.input_shape[1:]))]
     with silenced(), tempfile.TemporaryDirectory() as place:  # it lists what it does

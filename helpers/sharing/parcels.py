@@ -22,9 +22,14 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+import h5py
 import numpy as np
+from huggingface_hub import ModelCard
+from PIL import Image
+from safetensors.numpy import load_file, save_file
 
 from helpers import assets, files
+from helpers.digits import mnist
 from helpers.sharing import cards
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,8 +107,6 @@ class Verified(NamedTuple):
 
 def draft(folder: str | Path) -> Path:
     """Lay out in `folder`, which is made, the programs, the digits and a toy set of ten of them."""
-    from helpers.digits import mnist
-
     asset = assets.facts("mnist-5k")
     about = json.loads((TEMPLATES / "about.json").read_text(encoding="utf-8"))
     about |= {"data": f"{about['data']} {asset.citation}", "data_licence": asset.licence}
@@ -139,8 +142,6 @@ def own(folder: str | Path, model: str | Path, x, y, labels, about: dict) -> Pat
 
 def _lay_out(folder: Path, held_out: dict, labels: list[str], about: dict) -> Path:
     """Make `folder` with the programs for any model, held-out data, and a toy set of them."""
-    from PIL import Image
-
     if folder.exists():
         raise ParcelError(f"{folder} is there already: name another folder.")
     for part in ("data", "toy"):
@@ -168,8 +169,6 @@ def pack(work: str | Path, folder: str | Path, words: dict[str, str] | None = No
     Raises ParcelError when there are no results, they are those of another model, or `folder` is
     there and is not a parcel.
     """
-    from safetensors.numpy import save_file
-
     work, folder = Path(work), Path(folder)
     if not (work / "results.json").is_file():
         raise ParcelError(f"There is no results.json in {work.name}: run train.py there first.")
@@ -298,8 +297,6 @@ def evaluate(folder: str | Path, packages=()) -> dict:
 
 def weights(file: str | Path) -> dict[str, np.ndarray]:
     """Read a .keras file's weights by their names, without Keras; the optimiser's state is not."""
-    import h5py
-
     found = {}
 
     def keep(name, node):
@@ -372,8 +369,6 @@ def inspect(folder: str | Path) -> dict:
 
 def _measured(folder: Path) -> float:
     """Return the accuracy in the model card's facts, as the hub reads them."""
-    from huggingface_hub import ModelCard
-
     text = _text(folder / "README.md")
     try:
         facts = ModelCard(text).data
@@ -388,8 +383,6 @@ def _measured(folder: Path) -> float:
 
 def _check_weights(folder: Path) -> None:
     """Raise ParcelError unless model.safetensors holds model.keras's weights."""
-    from safetensors.numpy import load_file
-
     try:
         kept, stored = load_file(folder / "model.safetensors"), weights(folder / "model.keras")
     except Exception as error:  # zipfile, h5py and safetensors each have errors of their own

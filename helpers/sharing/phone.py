@@ -9,6 +9,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import keras
+import segno
+
 from helpers import assets
 from helpers.sharing import litert
 
@@ -25,8 +28,6 @@ def lay_out(file: Path, folder: Path) -> Path:
     It takes pixels from 0 to 255, grey or RGB, in a square, and gives a probability for each label;
     a resizing in front is left to the page. Labels stand in the archive, as lesson 04 saves them.
     """
-    import keras
-
     try:
         model = litert.behind_resizing(keras.models.load_model(file, compile=False))  # safe mode
         with zipfile.ZipFile(file) as archive:
@@ -72,8 +73,6 @@ def server(folder: Path, lan: bool = False) -> ThreadingHTTPServer:
 
 def serve(file: Path, lan: bool = False) -> None:
     """Show the page until interrupted; say its address, with a QR code where a phone reaches it."""
-    import segno
-
     with tempfile.TemporaryDirectory() as place, server(lay_out(file, Path(place)), lan) as running:
         host = "127.0.0.1"
         if lan:
