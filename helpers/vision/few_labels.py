@@ -4,6 +4,7 @@ The features of all of them, as GoogLeNet makes them at two cuts, are computed o
 full mode and published as `few-labels-features`; the runs that take long as `transfer-study`.
 """
 
+import itertools
 import json
 import time
 import xml.etree.ElementTree as ElementTree
@@ -171,8 +172,8 @@ def with_copies(backbone) -> dict[str, dict[str, dict[int, list[float]]]]:
     """Return {"things" or "cells": {PLAIN or CHANGED: learning curve}}, of the network's end."""
     found, end = {}, CUTS[1]
     for task, (x, y) in _tasks(backbone.size[0]).items():
-        views = [x, *(transfer.augmented(x, seed) for seed in range(COPIES))]
-        here, *copies = (features(backbone, one)[end] for one in views)
+        copies = (transfer.augmented(x, seed) for seed in range(COPIES))
+        here, *copies = (features(backbone, one)[end] for one in itertools.chain([x], copies))
         found[task] = {PLAIN: learning_curve(here, y)}
         found[task][CHANGED] = learning_curve(here, y, copies=copies)
     return found

@@ -75,8 +75,8 @@ def augmented(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
         ]
     )
     batches = np.array_split(pictures, -(-len(pictures) // BATCH))
-    changed = [np.asarray(change(batch.astype("float32"), training=True)) for batch in batches]
-    return np.round(np.concatenate(changed)).astype(np.uint8)
+    changed = (change(batch.astype("float32"), training=True) for batch in batches)
+    return np.concatenate([np.round(batch).astype(np.uint8) for batch in changed])
 
 
 # -- a head, and the whole -----------------------------------------------------------------------
