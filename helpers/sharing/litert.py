@@ -17,8 +17,10 @@ from helpers.start import silenced
 
 def behind_resizing(model):
     """Return what comes after a model's resizing: LiteRT knows none that is antialiased."""
-    for layer in model.layers:
+    for at, layer in enumerate(model.layers, start=1):
         if isinstance(layer, keras.layers.Resizing):
+            if isinstance(model, keras.Sequential):  # whose layers keep an older output, too
+                return keras.Sequential([keras.Input(layer.output.shape[1:]), *model.layers[at:]])
             return keras.Model(layer.output, model.outputs[0])
     return model
 

@@ -18,6 +18,8 @@ def test_a_model_is_exported_without_its_resizing_and_without_a_word(tmp_path, c
     graph = keras.Model(pixels, third(second(first(pixels))))
     row = keras.Sequential([keras.Input((None, None, 1)), *layers()])
     for number, model in enumerate((graph, row)):
+        model.save(tmp_path / "whole.keras")
+        model = keras.models.load_model(tmp_path / "whole.keras")  # its layers have more outputs
         rest = litert.behind_resizing(model)
         capfd.readouterr()  # what TensorFlow says when it is loaded
         network = litert.export(rest, tmp_path / f"{number}.tflite")
