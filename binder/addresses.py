@@ -50,9 +50,8 @@ def address(notebook, file, parts):
     bare = BUTTONS.sub("", head.source)
     head.source = PROMISE.sub(lambda found: found[0] + line, bare)
     rest = [cell for cell in notebook.cells[1:] if not notebooks.is_hosted(cell)]
-    cell = nbformat.v4.new_code_cell(
-        CELL.format(**parts), id="hosted", execution_count=1
-    )  # it does nothing here
+    # Elsewhere it does nothing; it is counted all the same.
+    cell = nbformat.v4.new_code_cell(CELL.format(**parts), id="hosted", execution_count=1)
     cell.metadata.update(tags=[notebooks.HOSTED], jupyter={"source_hidden": True})
     notebook.cells = [head, cell, *rest]
     return notebook

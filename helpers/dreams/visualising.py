@@ -112,9 +112,8 @@ def see(
     """Return `count` pictures that reach for a goal, uint8 (count, size, size, 3).
 
     `goal`: a function from the layer's maps before their relu, (count, height, width, channels), to
-    what shall rise. `steps`: of Adam. Before each one the pictures are scaled, turned
-    and shifted at random, so that only what survives it is kept. An interrupt returns the pictures
-    so far.
+    what shall rise. `steps`: of Adam. Before each one the pictures are scaled, turned and shifted
+    at random, so that only what survives it is kept. An interrupt returns the pictures so far.
     """
     gc.collect()  # what earlier calls compiled: its parts hold one another
     network, draw = before_relu(backbone, layer), np.random.default_rng(seed)

@@ -411,7 +411,7 @@ def _read_claims(file: Path) -> dict:
         _, examples, tolerance = numbers = [claims[name] for name in NUMBERS]
         if not all(map(math.isfinite, numbers)):
             raise ValueError
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         needs = "how many are right, of how many, and how far off a repetition may be"
         raise Refused(f"claims.json does not say in numbers {needs}.") from error
     if not 0 <= tolerance <= max(1, 0.01 * examples):
