@@ -4,6 +4,8 @@ import os
 import signal
 import tempfile
 
+import pytest
+
 from tools import notebooks
 
 pytest_plugins = ["strictly"]
@@ -21,6 +23,16 @@ profile = tempfile.TemporaryDirectory(prefix="ipython-")
 os.environ["IPYTHONDIR"] = profile.name
 
 
+@pytest.fixture
+def eagerly():
+    """Let TensorFlow compute without graphs: a few steps take less time than building those."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def pytest_ignore_collect(collection_path):
     """Of the notebooks beside the lessons only the lessons are tests."""
     beside = collection_path.parent == notebooks.NOTEBOOKS and collection_path.suffix == ".ipynb"
@@ -28,7 +40,7 @@ def pytest_ignore_collect(collection_path):
 
 
 # The files of tests that take longest, after the lessons.
-LONG = "captions_door checks packing painters parcels parser_network running setup transfer"
+LONG = "checks packing painters parcels parser_network running setup teach_inception transfer"
 
 
 def pytest_collection_modifyitems(items):

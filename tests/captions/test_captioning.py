@@ -45,8 +45,8 @@ def test_full_mode_s_training_learns(lesson):
     grids, vocabulary = pictures[:, ::16, ::16] / np.float32(255), Vocabulary.of(said, at_least=5)
     keras.utils.set_random_seed(0)
     model = lesson.build_captioner(vocabulary, lesson.encoder_of_grids(grids.shape[1:]), units=32)
-    lesson.train(model, vocabulary, LOSS, lambda _: (grids, said), 40, rate=1e-2)
-    assert model.optimizer.iterations == 40 and model.optimizer.learning_rate < 1e-4
+    lesson.train(model, vocabulary, LOSS, lambda _: (grids, said), 20, rate=2e-2)
+    assert model.optimizer.iterations == 20 and model.optimizer.learning_rate < 1e-4
     rows = vocabulary.encode(said)
     loss = float(LOSS(rows[:, 1:], model([grids, rows[:, :-1]])))
     assert loss < 2 < np.log(len(vocabulary.words))  # what guessing costs

@@ -5,7 +5,6 @@ import types
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from helpers import __main__ as command
 from helpers import images
@@ -15,7 +14,7 @@ from helpers.vision import backbones
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, eagerly):
     """A folder of dark and bright walls, seen by a backbone that only averages, and counts."""
     for n in range(20):
         images.write(tmp_path / f"{n}.png", np.full((40, 40, 3), 40 + 160 * (n % 2), np.uint8))
@@ -27,9 +26,7 @@ def folder(tmp_path, monkeypatch):
 
     backbone = types.SimpleNamespace(upto=lambda _: network, scale=scale, size=(96, 96), seen=seen)
     monkeypatch.setattr(backbones, "load", lambda *_, **__: backbone)
-    tf.config.run_functions_eagerly(True)  # so few steps take less time than building their graphs
-    yield tmp_path, backbone
-    tf.config.run_functions_eagerly(False)
+    return tmp_path, backbone
 
 
 def test_a_folder_becomes_a_captioner_that_describes(folder, lesson, capsys, monkeypatch):

@@ -338,7 +338,7 @@ def test_a_model_of_one_s_own_is_packed_and_names_its_toys(tmp_path):
     assert 'title: "My: \\u201cdigits\\u201d"' in (parcel / "CITATION.cff").read_text()
 
 
-def test_the_describer_of_lesson_05_is_packed_repeated_and_writes_sentences(tmp_path):
+def test_the_describer_of_lesson_05_is_judged_packed_and_writes_sentences(tmp_path):
     """It has two inputs, and is judged word by word where there is a word to say."""
     lesson, vocabulary = notebooks.taught("05"), captioning.toy_vocabulary()
     network = lesson.build_captioner(vocabulary, lesson.build_encoder())
@@ -350,8 +350,8 @@ def test_the_describer_of_lesson_05_is_packed_repeated_and_writes_sentences(tmp_
     about, x = ABOUT | {"task": "image-to-text"}, [pictures, rows[:, :-1]]
     work = parcels.own(tmp_path / "own", tmp_path / "a.keras", x, y, vocabulary.words, about)
     parcel = parcels.pack(work, tmp_path / "parcel", WORDS)
-    verified = parcels.verify(parcel)
-    assert verified.examples == (y >= 0).sum() and verified.right > 0.6 * verified.examples
+    claim = parcels.inspect(parcel)
+    assert claim["examples"] == (y >= 0).sum() and claim["right"] > 0.6 * claim["examples"]
     (line,) = parcels.run(parcel / "predict.py", parcel / "toy" / "0.png").splitlines()
     assert line == f"0.png: {Speaker(network, vocabulary).describe(pictures[:1])[0]}"
 

@@ -66,15 +66,15 @@ def test_any_picture_is_painted_at_its_size_the_same_each_time(painter):
 
 def test_in_pieces_it_is_the_same_picture_without_a_seam(monkeypatch):
     """With mean and spread of the whole picture; those of a smaller copy are near them."""
-    cat, network, more = images.read(data.chelsea(), 200), painters.network(), (np.ones((1, 1)),)
+    cat, network, more = images.read(data.chelsea(), 150), painters.network(), (np.ones((1, 1)),)
     whole, held_at = large.paint_all_of(images.as_floats(cat), network, more), large.held_at
-    monkeypatch.setattr(large, "WHOLE", 160)
+    monkeypatch.setattr(large, "WHOLE", 120)
     monkeypatch.setattr(large, "TILE", 64)
     *_, (_, nearly) = large.pieces(cat, network, more)
     assert np.abs(nearly.astype(int) - whole).mean() < 12
     monkeypatch.setattr(large, "held_at", lambda _, *rest: held_at(images.as_floats(cat), *rest))
     shares, pictures = zip(*large.pieces(cat, network, more), strict=True)
-    assert len(shares) == 3 * 4 and shares[-1] == 1
+    assert len(shares) == 2 * 3 and shares[-1] == 1
     assert np.abs(pictures[-1].astype(int) - whole).max() <= 1
 
 
@@ -122,16 +122,15 @@ def test_the_lessons_training_teaches_repeats_and_keeps_what_was_learnt(see, mon
     assert change > 1e-3
 
 
-def test_painters_come_back_from_a_file_without_code(tmp_path):
-    for build in (painters.network, beginner):
-        one, file = Painter(build(), patterns.strokes(256)), tmp_path / "mine"
-        painters.save({"mine": one}, file)
-        assert [path.name for path in tmp_path.iterdir()] == ["mine"]
-        again = painters.load(file)["mine"]
-        for a, b in zip(one.network.get_weights(), again.network.get_weights(), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
-        pictures = [x.paint(data.coffee(), 64).astype(float) for x in (one, again)]
-        assert np.abs(pictures[0] - pictures[1]).mean() < 5  # a swatch has nearly the same colours
+def test_painters_come_back_from_a_file_without_code(painter, tmp_path):
+    one, file = Painter(painter.network, patterns.strokes(256)), tmp_path / "mine"
+    painters.save({"mine": one}, file)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    again = painters.load(file)["mine"]
+    for a, b in zip(one.network.get_weights(), again.network.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+    pictures = [x.paint(data.coffee(), 64).astype(float) for x in (one, again)]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 5  # a swatch has nearly the same colours
 
 
 def test_what_is_no_painter_gets_its_sentence(tmp_path):

@@ -16,21 +16,22 @@ import numpy as np
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
-START, END, WORDS = 1, 2, 4  # of a vocabulary: where sentences begin and end, the first word
-LONGEST = 30
+# Of a vocabulary: what stands behind a sentence, where it begins and ends, the first word.
+PAD, START, END, WORDS = 0, 1, 2, 4
 
 
 def name(model, pixels, labels):
     """Return the likeliest label, and how probable the model finds it."""
-    probabilities = model.predict(pixels, verbose=0)[0]
+    probabilities = np.asarray(model(pixels))[0]
     return f"{labels[probabilities.argmax()]} ({probabilities.max():.2f})"
 
 
 def describe(model, pixels, words):
     """Return a sentence, word by word, each time the likeliest."""
-    said = [START]
-    while said[-1] != END and len(said) < LONGEST:
-        scores = model.predict([pixels, np.array([said], "int32")], verbose=0)[0, -1]
+    said, longest = [START], model.inputs[1].shape[1] or 30
+    while said[-1] != END and len(said) <= longest:
+        row = np.array([said + [PAD] * (longest - len(said))], "int32")
+        scores = np.asarray(model([pixels, row]))[0, len(said) - 1]
         said.append(int(scores.argmax()))
     return " ".join(words[number] for number in said if number >= WORDS)
 

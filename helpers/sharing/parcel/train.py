@@ -36,8 +36,7 @@ def build():
     """Return the untrained network, compiled."""
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)])
     for filters in (16, 32):
-        model.add(layers.Conv2D(filters, 3, activation="relu"))
-        model.add(layers.MaxPooling2D())
+        model.add(layers.Conv2D(filters, 5, strides=2, activation="relu"))
     model.add(layers.Flatten())
     model.add(layers.Dropout(0.2))
     model.add(layers.Dense(64, activation="relu"))
