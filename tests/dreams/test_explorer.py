@@ -57,7 +57,7 @@ def test_it_dreams_with_any_network_for_pictures_and_says_which_is_none(tmp_path
     mine.add(layers.Dense(2))
     mine.save(tmp_path / "mine.keras")
     images.write(tmp_path / "cat.png", photos.load("cat", 130))
-    for given in (inner, mine, tmp_path / "mine.keras"):
+    for given in (inner, tmp_path / "mine.keras"):
         explorer = DreamExplorer(given, tmp_path, preview=112)
         assert explorer.alt == "cat.png, as edges dreams it."
         assert explorer.controls["layer"].options == ("edges", "smaller")
