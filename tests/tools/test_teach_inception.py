@@ -19,6 +19,7 @@ PLAN = googlenet.Plan((64, 64), (8, 8, 16), dict.fromkeys(("3a", "4a", "5a"), WI
 def narrow(monkeypatch):
     monkeypatch.setitem(googlenet.PLANS, "inception_small", PLAN)
     monkeypatch.setattr(teach_inception, "SIDE", 96)
+    monkeypatch.setattr(teach_inception, "RATE", 0.03)
     monkeypatch.setattr(teach_inception, "SETTLE", 3)
 
 
@@ -42,6 +43,6 @@ def test_a_few_steps_on_photographs_bring_it_nearer_to_its_teacher(tmp_path, eag
         images.write(tmp_path / "some" / f"{name}.png", photos.load(name, 200))
     teach_inception.pack([tmp_path / "some"], tmp_path / "packed")
     log = teach_inception.teach(tmp_path / "packed", tmp_path / "out.npz", math.inf, 8, 16, 4)
-    assert len(log) == 8 and np.mean(log[-3:]) < 0.9 * np.mean(log[:3])
+    assert len(log) == 8 and np.mean(log[-3:]) < 0.85 * np.mean(log[:3])
     said = googlenet.load(tmp_path / "out.npz", top=True)(np.zeros((1, *PLAN.size, 3)))
     assert said.shape == (1, googlenet.CLASSES) and np.isfinite(said).all()
