@@ -35,7 +35,7 @@ def test_a_folder_becomes_a_captioner_that_describes(folder, lesson, capsys, mon
     (here / "captions.txt").write_text("\n".join(rows))
     monkeypatch.setattr(command, "tool", lambda _: types.SimpleNamespace(taught=lambda _: lesson))
     keras.utils.set_random_seed(0)
-    assert command.main(["caption", "train", str(here), "--epochs", "9"]) == 0
+    assert command.main(["caption", "train", str(here), "--epochs", "6"]) == 0
     paths = [here / f"{n}.png" for n in (1, 11)]
     captioning.photo_grids(backbone, paths, kept=here / "captioner")
     assert sum(backbone.seen) == 20  # nothing is computed twice
