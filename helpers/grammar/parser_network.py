@@ -1,6 +1,7 @@
 """The workshop's parser: one encoder of sentences, two readers of it; `training` teaches it.
 
-Words become vectors, and two layers of bidirectional LSTM read the sentence once. The lower layer
+Words become vectors, also by their letters, so that a word never seen before is no stranger (Ma and
+Hovy 2016). Two layers of bidirectional LSTM read the sentence once. The lower layer
 is asked for each word's tag (Søgaard and Goldberg 2016). The upper layer takes the place of the
 features of Chen and Manning (2014): each move is decided from its vectors at the top of the stack,
 at the front of the queue and around them (Kiperwasser and Goldberg 2016).
@@ -14,16 +15,17 @@ from dataclasses import asdict, dataclass
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.layers import LSTM, Dense, Embedding
+from keras.layers import LSTM, Conv1D, Dense, Embedding
 
 from helpers import assets, files
 from helpers.grammar import parsing, word_vectors
 from helpers.grammar.conllu import Sentence
-from helpers.grammar.parsing import COLUMNS, SLOTS, SPECIAL, VALUES_OF_SHAPE, Lexicon
+from helpers.grammar.parsing import COLUMNS, LETTERS, SLOTS, SPECIAL, VALUES_OF_SHAPE, Lexicon
 
 LABELLED = 4  # the last of the SLOTS are children: how they were hung there counts too
 VECTOR_SCALE = 0.44  # brings GloVe's numbers to the size of those that are learned
 PADDED_WORDS = 8192  # in a batch when parsing, padding included: keeps memory near 100 MB
+IDS = len(COLUMNS) + LETTERS  # of each word
 FACTS = "facts.json"
 
 
@@ -33,12 +35,13 @@ class Settings:
 
     word: int = 64
     pieces: tuple = (16, 16, 24, 8)  # prefix, two suffixes, shape
-    units: int = 128  # of each LSTM, in each direction
-    hidden: int = 128  # of the layer that decides the moves
-    dropout: float = 0.33
+    spelling: int = 48  # what is read off three letters in a row
+    units: int = 256  # of each LSTM, in each direction
+    hidden: int = 200  # of the layer that decides the moves
+    dropout: float = 0.45
     epochs: int = 24
-    words_per_batch: int = 800
-    learning_rate: float = 2e-3
+    words_per_batch: int = 1600
+    learning_rate: float = 2.5e-3
     explore: float = 0.9  # share of moves that follow the network instead of the oracle
     hide: float = 0.25  # a word seen k times is hidden with probability hide / (hide + k)
     longest: int = 100  # longer training sentences are left out
@@ -56,6 +59,8 @@ class Network(keras.Model):
         self.relations = sizes["relation"]
         widths = zip(COLUMNS, (settings.word, vectors.shape[1], *settings.pieces), strict=True)
         self.embeddings = [_embedding(sizes[name], width, name) for name, width in widths]
+        self.letter = _embedding(sizes["letter"], 24, "letter")
+        self.spell = Conv1D(settings.spelling, 3, padding="same", activation="relu", name="spell")
         self.forward, self.backward = (
             [LSTM(settings.units, return_sequences=True, name=f"{way}{i}") for i in (1, 2)]
             for way in ("forward", "backward")
@@ -65,18 +70,22 @@ class Network(keras.Model):
         self.label = _embedding(LABELLED * self.relations, self.hidden, "label", spread=0.05)
         self.score = Dense(parsing.classes(self.relations), name="score")
         # The first call of each layer makes its weights.
-        _, _, upper = self.encode(tf.zeros((1, 1, len(COLUMNS)), tf.int32), [1])
+        _, _, upper = self.encode(tf.zeros((1, 1, IDS), tf.int32), [1])
         slots = tf.zeros((1, SLOTS), tf.int32)
         self.decide(self.table(upper), slots, slots[:, :LABELLED])
         self.embeddings[COLUMNS.index("vector")].set_weights([vectors])
         self.built = True
 
     def encode(self, ids, lengths, training=False):
-        """Read a batch of sentences: int32 ids (B, L, columns), lengths (B,), root included.
+        """Read a batch of sentences: int32 ids (B, L, IDS), lengths (B,), root included.
 
         Returns tag logits (B, L, tags), fine tag logits, and the upper layer (B, L, 2 · units).
         """
-        x = tf.concat([layer(ids[..., i]) for i, layer in enumerate(self.embeddings)], -1)
+        x = [layer(ids[..., i]) for i, layer in enumerate(self.embeddings)]
+        letters = self.letter(tf.reshape(ids[..., len(COLUMNS) :], (-1, LETTERS)))
+        spelt = tf.reduce_max(self.spell(letters), 1)
+        x.append(tf.reshape(spelt, (*tf.unstack(tf.shape(ids)[:2]), self.spell.filters)))
+        x = tf.concat(x, -1)
         outputs = []
         for forward, backward in zip(self.forward, self.backward, strict=True):
             if training:  # the same units for all words of a sentence
@@ -123,7 +132,7 @@ def ints(*shape):
 
 # What the network's graphs take: what `what_to_look_at` returns; a lexicon's ids, and lengths.
 WORDS_AND_LABELS = (ints(None, SLOTS), ints(None, LABELLED))
-SENTENCES = (ints(None, None, len(COLUMNS)), ints(None))
+SENTENCES = (ints(None, None, IDS), ints(None))
 
 
 class Parser:

@@ -177,6 +177,7 @@ PAD, UNKNOWN, ROOT = 0, 1, 2
 SPECIAL = ("<pad>", "<unknown>", "<root>")
 COLUMNS = ("word", "vector", "prefix", "suffix2", "suffix3", "shape")
 VALUES_OF_SHAPE = 64
+LETTERS = 12  # of a longer word its first six and its last six
 
 
 def spellings(word):
@@ -212,13 +213,15 @@ class Lexicon:
 
     @classmethod
     def learn(cls, sentences, vector_words=()):
-        """Collect the entries; a word counts from its 2nd, a piece from its 3rd appearance on."""
+        """Collect what was seen often enough: a word twice, a piece 3 times, a letter 5 times."""
         columns = list(zip(*(spellings(w) for s in sentences for w in s.words), strict=True))
         tables = {
             name: [*SPECIAL, *_frequent(values, 2 if name == "word" else 3)]
             for name, values in zip(COLUMNS, columns, strict=True)
             if name not in ("vector", "shape")
         }
+        letters = [letter for s in sentences for word in s.words for letter in word]
+        tables["letter"] = [*SPECIAL, *_frequent(letters, 5)]
         for name in ("tag", "fine_tag", "relation"):
             tables[name] = _frequent([v for s in sentences for v in getattr(s, f"{name}s")], 1)
         tables["relation"].insert(0, "<none>")
@@ -228,13 +231,15 @@ class Lexicon:
         *pieces, written = spellings(word)
         known = (self.numbers[name] for name in COLUMNS[:-1])
         looked_up = [n.get(piece, UNKNOWN) for n, piece in zip(known, pieces, strict=True)]
-        return (*looked_up, len(SPECIAL) + written)
+        ends = word if len(word) <= LETTERS else word[: LETTERS // 2] + word[-LETTERS // 2 :]
+        letters = [self.numbers["letter"].get(letter, UNKNOWN) for letter in ends]
+        return *looked_up, len(SPECIAL) + written, *letters, *[PAD] * (LETTERS - len(letters))
 
     def encode(self, sentences):
-        """Return int32 (B, 1 + longest, columns); position 0 is the root, the end is padding."""
+        """Return int32 (B, 1 + longest, COLUMNS and LETTERS); first the root, last the padding."""
         longest = max((len(s) for s in sentences), default=0)
-        ids = np.zeros((len(sentences), longest + 1, len(COLUMNS)), np.int32)
-        ids[:, 0] = ROOT
+        ids = np.zeros((len(sentences), longest + 1, len(COLUMNS) + LETTERS), np.int32)
+        ids[:, 0, : len(COLUMNS) + 1] = ROOT
         for row, sentence in enumerate(sentences):
             if sentence.words:
                 ids[row, 1 : len(sentence) + 1] = [self._look_up(w) for w in sentence.words]

@@ -128,7 +128,7 @@ def learn(sentences, words, vectors, settings=None, seed=0):
     """Train a parser with its tagger on sentences with gold trees; return the `Parser`.
 
     words, vectors: pretrained word vectors (n strings, float32 (n, d)). EWT's 12,500 sentences
-    take about 80 CPU-seconds an epoch.
+    take about 140 CPU-seconds an epoch.
     """
     conllu.demand_trees(sentences)
     settings = settings or Settings()

@@ -104,3 +104,13 @@ def test_the_moves_do_what_they_say():
     states = play([3, 3, 0], (SHIFT, SHIFT, LEFT, LEFT))
     assert states.children[:, 0, 3].tolist() == [1, states.nothing]  # the outermost on each side
     assert not parsing.is_projective([3, 4, 0, 3])
+
+
+def test_a_word_is_also_known_by_its_letters():
+    word = "unforgettable"  # a letter longer than what is read
+    lexicon = parsing.Lexicon.learn([conllu.Sentence([word] * 5)])
+    (_, long, strange), *_ = lexicon.encode([conllu.Sentence([word, "forget?"])])
+    ids, table = long[len(parsing.COLUMNS) :], lexicon.tables["letter"]
+    assert "".join(table[i] for i in ids) == "unforgttable"
+    seen = [table[i] for i in strange[len(parsing.COLUMNS) :]]
+    assert seen == [*"forget", "<unknown>", *["<pad>"] * 5]
