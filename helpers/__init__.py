@@ -20,11 +20,12 @@ os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "0"}
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # TensorFlow's allocator for oneDNN keeps all memory that it ever took; the system's gives back what
-# is freed, provided that large pieces stand apart (glibc: from 1 MB on).
+# is freed, provided that large pieces stand apart (glibc: from 250 kB on) and all threads share.
 os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
 with contextlib.suppress(AttributeError, OSError, TypeError):  # where there is no such knob
-    for knob in (-3, -1):  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
-        ctypes.CDLL(None).mallopt(knob, 1_000_000)
+    # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX
+    for knob, value in ((-3, 250_000), (-1, 1_000_000), (-8, 1)):
+        ctypes.CDLL(None).mallopt(knob, value)
 
 # Where a user has no home, as in a container that runs under any number, this folder is one.
 if os.path.expanduser("~") == "~":  # noqa: PTH111 - pathlib raises an error here

@@ -9,6 +9,7 @@ Inside, a picture is float32 from 0 to 255. The network is cut off after the las
 each Dreamer compiles its step once, for pictures of any size.
 """
 
+import ctypes
 import gc
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -98,22 +99,6 @@ class Dreamer:
         """Return the layers' answers to a picture: whatever `images.read` takes."""
         return self._look(tf.constant(images.read(picture)[None], tf.float32))
 
-    def gradient(self, picture, at=(0.0, 0.0)) -> tuple[tf.Tensor, float]:
-        """Return in which direction the objective rises, (height, width, 3), and the objective.
-
-        `picture`: float32, (height, width, 3), from 0 to 255. `at`: from 0 to 1, down and right,
-        how far the network's raster and the seams between tiles are shifted. The gradient's length
-        says nothing: it depends on the layer.
-        """
-        shift = tf.constant([int(JITTER * share) for share in at], tf.int32)
-        rows, columns = (
-            tiles(side, self._tile, share)
-            for side, share in zip(picture.shape[:2], at, strict=True)
-        )
-        found = [[self._gradient_of_a_tile(picture[r, c], shift) for c in columns] for r in rows]
-        whole = tf.concat([tf.concat([one for one, _ in row], 1) for row in found], 0)
-        return whole, float(np.mean([[activation for _, activation in row] for row in found]))
-
     def dream(self, picture, *settings, **named) -> Dream:
         """Dream, and return the `Dream`; an interrupt returns it as far as it came.
 
@@ -158,11 +143,19 @@ class Dreamer:
             dreamt = x - plain
 
     def step(self, x, step_size: float = 4.0, at=(0.0, 0.0)) -> tuple[tf.Tensor, float]:
-        """Take one step uphill; return the new picture, float32 (height, width, 3), and the
-        objective before it. `at`: as for `gradient`.
+        """Take one step uphill; return the new picture and the objective before it.
+
+        `x`: float32, (height, width, 3), from 0 to 255. `at`: from 0 to 1, down and right, how far
+        the network's raster and the seams between tiles are shifted.
         """
-        gradient, activation = self.gradient(x, at)
-        change = step_size * gradient / (tf.math.reduce_std(gradient) + TINY)
+        shift = tf.constant([int(JITTER * share) for share in at], tf.int32)
+        rows, columns = (
+            tiles(side, self._tile, share) for side, share in zip(x.shape[:2], at, strict=True)
+        )
+        found = [[self._gradient_of_a_tile(x[r, c], shift) for c in columns] for r in rows]
+        whole = tf.concat([tf.concat([one for one, _ in row], 1) for row in found], 0)
+        change = step_size * whole / (tf.math.reduce_std(whole) + TINY)  # its length says nothing
+        activation = float(np.mean([[activation for _, activation in row] for row in found]))
         return tf.clip_by_value(x + change, 0.0, 255.0), activation
 
 
@@ -172,13 +165,20 @@ def compiled(network, scale) -> Callable[[tf.Tensor], Features]:
     Called directly, a Keras model keeps the answers of every layer until the last has answered;
     this drops what it needs no longer.
     """
-    gc.collect()  # what earlier ones compiled: its parts hold one another, so it does not go alone
+    forget()
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3])])
     def look(pictures):
         return tf.nest.flatten(network(scale(pictures), training=False))
 
     return look
+
+
+def forget() -> None:
+    """Give back what earlier functions took: their parts hold one another, so they stay a while."""
+    gc.collect()
+    with suppress(AttributeError, OSError, TypeError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _resized(picture, size):

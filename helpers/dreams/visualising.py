@@ -6,7 +6,6 @@ A picture is parameterised as waves, random transforms keep what is robust, and 
 Olah, Mordvintsev, Schubert: Feature visualization (Distill, 2017).
 """
 
-import gc
 import math
 import tomllib
 from collections.abc import Callable, Sequence
@@ -19,13 +18,11 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import images
-from helpers.dreams.dreaming import compiled
+from helpers.dreams.dreaming import compiled, forget
 
 # How the colours of a photograph vary together: the square root of the covariance of red, green and
 # blue in the workshop's colour photographs. All three rise and fall as one far more than they part.
 COLOURS = np.array([[0.87, 0.43, 0.25], [0.43, 0.58, 0.42], [0.25, 0.42, 0.67]], "float32")
-
-RATE = 0.05  # of Adam
 
 
 def tour(network: str) -> SimpleNamespace:
@@ -115,9 +112,9 @@ def see(
     what shall rise. `steps`: of Adam. Before each one the pictures are scaled, turned and shifted
     at random, so that only what survives it is kept. An interrupt returns the pictures so far.
     """
-    gc.collect()  # what earlier calls compiled: its parts hold one another
+    forget()
     network, draw = before_relu(backbone, layer), np.random.default_rng(seed)
-    spectra, adam = tf.Variable(waves(count, size, seed)), keras.optimizers.Adam(RATE)
+    spectra, adam = tf.Variable(waves(count, size, seed)), keras.optimizers.Adam(0.05)
 
     @tf.function
     def uphill(scale, turn, shift):
