@@ -66,12 +66,13 @@ def eye(layers=STYLE_LAYERS, network: str = "vgg16") -> Callable:
     model.set_weights(part.get_weights())
     model.trainable = False
 
-    @tf.function(autograph=False, input_signature=[tf.TensorSpec((None, None, None, 3))])
-    def see(pictures):  # compiled, it drops the maps that nobody asked for
+    def look(pictures):
         answers = model(scale(pictures * 255.0), training=False)
         return dict(zip(layers, tf.nest.flatten(answers), strict=True))
 
-    return lambda pictures: see(tf.cast(pictures, tf.float32))
+    # Compiled, it drops maps that nobody asked for; as a part of a loss, it makes only its maps.
+    see = tf.function(look, [tf.TensorSpec((None, None, None, 3))], autograph=False)
+    return lambda pictures: (look if tf.inside_function() else see)(tf.cast(pictures, tf.float32))
 
 
 def gram(features):
