@@ -1,6 +1,8 @@
 """Seeds, determinism, run mode, and the time and memory that a block of code takes."""
 
 import base64
+import ctypes
+import gc
 import io
 import logging
 import os
@@ -8,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -89,6 +91,16 @@ def set_seed(seed: int) -> None:
     import keras
 
     keras.utils.set_random_seed(seed)
+
+
+def forget() -> None:
+    """Give back the memory of networks and functions that nobody uses any more.
+
+    The parts of a compiled function hold one another, so it stays a while after its last use.
+    """
+    gc.collect()
+    with suppress(AttributeError, OSError, TypeError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def mode() -> str:

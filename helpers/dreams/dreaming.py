@@ -9,8 +9,6 @@ Inside, a picture is float32 from 0 to 255. The network is cut off after the las
 each Dreamer compiles its step once, for pictures of any size.
 """
 
-import ctypes
-import gc
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +20,7 @@ import tensorflow as tf
 
 from helpers import images
 from helpers.dreams.objectives import TINY, Features, Objective, strength
+from helpers.start import forget
 
 OCTAVE = 1.4  # from one size of the picture to the next
 SMALLEST = 96  # pixels: networks shrink a picture 32 times, and some refuse less than 75
@@ -172,13 +171,6 @@ def compiled(network, scale) -> Callable[[tf.Tensor], Features]:
         return tf.nest.flatten(network(scale(pictures), training=False))
 
     return look
-
-
-def forget() -> None:
-    """Give back what earlier functions took: their parts hold one another, so they stay a while."""
-    gc.collect()
-    with suppress(AttributeError, OSError, TypeError):  # only glibc has it
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _resized(picture, size):

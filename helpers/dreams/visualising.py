@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import images
-from helpers.dreams.dreaming import compiled, forget
+from helpers.dreams.dreaming import compiled
+from helpers.start import forget
 
 # How the colours of a photograph vary together: the square root of the covariance of red, green and
 # blue in the workshop's colour photographs. All three rise and fall as one far more than they part.

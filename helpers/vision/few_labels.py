@@ -15,6 +15,7 @@ import numpy as np
 from keras import layers
 
 from helpers import assets, images
+from helpers.start import forget
 from helpers.vision import backbones, transfer
 
 THINGS = ("dolphin", "emu", "kangaroo", "okapi", "rhino")  # ImageNet has no class for them
@@ -84,15 +85,16 @@ def features(backbone, pixels: np.ndarray, cuts=CUTS) -> dict[str, np.ndarray]:
     """Return what the network says of pictures at each of `cuts`: float32 (n, channels)."""
     part = backbone.upto(list(cuts))
     means = [layers.GlobalAveragePooling2D()(maps) for maps in part.outputs]
-    found = _said(keras.Model(part.input, means), pixels, scale=backbone.scale)
+    found = list(_said(keras.Model(part.input, means), pixels, scale=backbone.scale))
     return dict(zip(cuts, map(np.concatenate, zip(*found, strict=True)), strict=True))
 
 
-def _said(model, x, places=None, scale=np.asarray) -> list:
-    """Return what a model says of `x`, or of some places in it: `predict` would copy all of it."""
+def _said(model, x, places=None, scale=np.asarray):
+    """Yield what a model says of `x`, or of some places in it: `predict` would copy all of it."""
     places, size = np.arange(len(x)) if places is None else places, transfer.BATCH_FEATURES
     batches = np.split(places, range(size, len(places), size))
-    return [model.predict_on_batch(scale(x[some].astype("float32"))) for some in batches]
+    for some in batches:
+        yield model.predict_on_batch(scale(x[some].astype("float32")))
 
 
 def write_features(file) -> None:
@@ -162,7 +164,7 @@ def learning_curve(
 def where_to_cut(backbone) -> dict[str, dict[str, list[float]]]:
     """Return {"things" or "cells": {layer: accuracy of each seed}}, with ten of each class."""
     found = {}
-    for task, (x, y) in _tasks(backbone.size[0]).items():
+    for task, (x, y) in _tasks(backbone.size[0]):
         at = features(backbone, x, backbone.layers)
         found[task] = {cut: learning_curve(values, y, [10])[10] for cut, values in at.items()}
     return found
@@ -171,7 +173,7 @@ def where_to_cut(backbone) -> dict[str, dict[str, list[float]]]:
 def with_copies(backbone) -> dict[str, dict[str, dict[int, list[float]]]]:
     """Return {"things" or "cells": {PLAIN or CHANGED: learning curve}}, of the network's end."""
     found, end = {}, CUTS[1]
-    for task, (x, y) in _tasks(backbone.size[0]).items():
+    for task, (x, y) in _tasks(backbone.size[0]):
         copies = (transfer.augmented(x, seed) for seed in range(COPIES))
         here, *copies = (features(backbone, one)[end] for one in itertools.chain([x], copies))
         found[task] = {PLAIN: learning_curve(here, y)}
@@ -179,9 +181,10 @@ def with_copies(backbone) -> dict[str, dict[str, dict[int, list[float]]]]:
     return found
 
 
-def _tasks(side: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _tasks(side: int):
     names, labels = files(THINGS)
-    return {"things": (pictures(names, side), labels), "cells": cells(side)}
+    yield "things", (pictures(names, side), labels)
+    yield "cells", cells(side)
 
 
 def best_rate(train_from_nothing) -> float:
@@ -204,7 +207,8 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
     names, labels = files(THINGS)
     large, small = pictures(names), pictures(names, SIDE // 2)
     bare, (kept, _) = backbones.load("googlenet", top=False), load_features("things")
-    maps = np.concatenate(_said(bare.upto(CUTS[0]), large, scale=bare.scale))
+    said = _said(bare.upto(CUTS[0]), large, scale=bare.scale)
+    maps = np.concatenate([one.astype(np.float16) for one in said])  # all of them: half the memory
     upper = keras.Model(bare.model.get_layer(CUTS[0]).output, bare.model.output)
     found = {way: [] for way in (HEAD, *STEPS, NOTHING)}
     seconds = {what: [] for what in ("features", HEAD, NOTHING)}
@@ -222,7 +226,7 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
         head = timed(HEAD, train_head, end[learn], y, len(THINGS), seed)
         found[HEAD].append(_right(head, end, labels, held))
         for way, step in STEPS.items():
-            tuned = fine_tune(upper, maps[learn], y, step, seed=seed)
+            tuned = fine_tune(upper, maps[learn].astype("float32"), y, step, seed=seed)
             found[way].append(_right(tuned, maps, labels, held))
         rival = timed(NOTHING, train_from_nothing, small[learn], y, rate, seed)
         found[NOTHING].append(_right(rival, small, labels, held))
@@ -231,7 +235,7 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
 
 
 def _right(model, x, labels, held) -> float:
-    scores = np.concatenate(_said(model, x, held))
+    scores = np.concatenate(list(_said(model, x, held)))
     return float((scores.argmax(1) == labels[held]).mean())
 
 
@@ -242,14 +246,20 @@ def publish(train_from_nothing, train_head, fine_tune) -> None:
     """
     for needed in ("googlenet", "caltech-ten", "blood-smears"):
         assets.path(needed)
-    assets.publish("few-labels-features", write_features)
     cuts = load()["cuts"]
-    found = study(train_from_nothing, train_head, fine_tune, best_rate(train_from_nothing))
-    found["copies"] = with_copies(backbones.load("googlenet", top=False))
-    for name in TO_CUT:
+    for name in reversed(TO_CUT):  # InceptionV3 needs most memory, so it comes first
         if assets.available(name.replace("_", "-")):
+            forget()
             cuts[name] = where_to_cut(backbones.load(name, top=False))
-    found["cuts"] = cuts
+    forget()
+    assets.publish("few-labels-features", write_features)
+    forget()
+    rate = best_rate(train_from_nothing)
+    forget()
+    found = study(train_from_nothing, train_head, fine_tune, rate)
+    forget()
+    found["copies"] = with_copies(backbones.load("googlenet", top=False))
+    found["cuts"] = {name: cuts[name] for name in TO_CUT}
     text = json.dumps(found, indent=1) + "\n"
     assets.publish("transfer-study", lambda file: file.write_text(text, encoding="utf-8"))
 
