@@ -230,7 +230,9 @@ def study(train_from_nothing, train_head, fine_tune, rate: float, seeds=SEEDS) -
             found[way].append(_right(tuned, maps, labels, held))
         rival = timed(NOTHING, train_from_nothing, small[learn], y, rate, seed)
         found[NOTHING].append(_right(rival, small, labels, held))
-        keras.utils.clear_session()  # gives the memory of this seed's networks back
+        del head, tuned, rival  # gives the memory of this seed's networks back
+        keras.utils.clear_session()
+        forget()
     return {"network": bare.name, "rate": rate, "things": found, "seconds": seconds}
 
 

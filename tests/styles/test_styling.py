@@ -79,7 +79,7 @@ def test_lesson_08_runs_from_top_to_bottom_with_vgg19(tmp_path, monkeypatch, cap
     monkeypatch.setattr(assets, "path", lambda name: path if name == "vgg19-notop" else found(name))
     lesson = run_lesson("08", lambda source: source.replace('"vgg16"', '"vgg19"'))
     assert lesson["see"](tf.zeros((1, 32, 32, 3))).keys() == set(LAYERS)
-    assert len(lesson["losses"]) > 20 and np.isfinite(lesson["losses"]).all()
+    assert len(lesson["losses"]) > 10 and np.isfinite(lesson["losses"]).all()
     assert "block4_conv1: 512 maps" in capsys.readouterr().out
 
 
