@@ -1,9 +1,9 @@
 """Downloads: servers that misbehave, many files at once, packages; verified, in place whole."""
 
-import time
 import hashlib
 import os
 import sys
+import time
 
 import pytest
 from loopback import Loopback, cut_off, drip, endless, redirect, serve, stall, status, zipped
@@ -161,7 +161,7 @@ def test_an_interrupt_leaves_nothing_half_written(shelf, server):
         assets.path("thing")
     assert left_in(shelf.cache) == []
     shelf.collect(server)
-    server.pages[address(57)] = [interrupted, server.pages[address(57)]]
+    server.pages[address(5)] = [interrupted, server.pages[address(5)]]
     with pytest.raises(KeyboardInterrupt):
         assets.path("many")
     assert not assets.available("many")
