@@ -79,7 +79,7 @@ def toy_vocabulary() -> Vocabulary:
     return Vocabulary.of([sentence for five in sentences for sentence in five])
 
 
-def photo_grids(backbone, pictures, kept=None) -> np.ndarray:
+def photo_grids(backbone, pictures, kept=None, mirrored=False) -> np.ndarray:
     """Features of photographs from a pretrained network: float32 (n, rows, columns, channels).
 
     backbone: from `backbones.load(..., top=False)`, cut after its last block, before channels are
@@ -88,6 +88,9 @@ def photo_grids(backbone, pictures, kept=None) -> np.ndarray:
 
     kept: a folder; the grids of these files are computed once, with a bar, and kept there. After an
     interrupt only what is missing is computed. Raises CaptionError if nothing can be written there.
+
+    mirrored: the mean of two grids, of the photograph and of its mirror image, turned back
+    (test-time augmentation): what only one of them sees counts less.
     """
 
     def squeezed(picture):
@@ -95,13 +98,18 @@ def photo_grids(backbone, pictures, kept=None) -> np.ndarray:
 
     # As a graph, a layer's maps go when the next has read them; few pictures at a time are enough.
     part = tf.function(backbone.upto(PHOTO_LAYER), reduce_retracing=True)
+
+    def look(pixels):
+        return part(backbone.scale(pixels)).numpy()
+
     grids = []
     for start in tqdm(range(0, len(pictures), PHOTOS), "photographs", disable=kept is None):
         some = pictures[start : start + PHOTOS]
-        file = kept and _place(Path(kept), some)
+        file = kept and _place(Path(kept), some, mirrored)
         if not (file and file.is_file()):
             pixels = np.stack([squeezed(picture) for picture in some]).astype("float32")
-            grids.append(part(backbone.scale(pixels)).numpy())
+            grid = look(pixels)
+            grids.append((grid + look(pixels[:, :, ::-1])[:, :, ::-1]) / 2 if mirrored else grid)
             if file:
                 with files.replacing(file) as fresh:
                     np.save(fresh, grids[-1])
@@ -110,9 +118,10 @@ def photo_grids(backbone, pictures, kept=None) -> np.ndarray:
     return np.concatenate(grids)
 
 
-def _place(folder, paths):
+def _place(folder, paths, mirrored):
     """The file in a folder for the grids of these pictures as they are now."""
     state = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    state += [mirrored] * mirrored
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -21,7 +21,7 @@ def describe(pictures, lesson, model=None) -> int:
     backbone, failed = backbones.load("efficientnet_lite0", top=False), 0
     for picture in pictures:
         try:
-            grid = captioning.photo_grids(backbone, [images.read(picture)])
+            grid = captioning.photo_grids(backbone, [images.read(picture)], mirrored=True)
         except images.ImageError as error:
             print(error)
             failed = 1
@@ -41,7 +41,9 @@ def train(folder, build, teach, epochs: int = 5) -> Path:
     parts = caption_files.split(caption_files.read(folder), folder)
     backbone, out = backbones.load("efficientnet_lite0", top=False), folder / "captioner"
     grids = {
-        part: captioning.photo_grids(backbone, [photo.path for photo in photos], kept=out)
+        part: captioning.photo_grids(
+            backbone, [photo.path for photo in photos], kept=out, mirrored=part == "test"
+        )
         for part, photos in parts.items()
     }
     said = [sentence for photo in parts["train"] for sentence in photo.sentences]

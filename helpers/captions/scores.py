@@ -123,7 +123,7 @@ def evaluate_photos(options, lesson) -> dict[str, float]:
         raise CaptionError("Name the photographs' folder, or set WORKSHOP_FLICKR8K to it.")
     photos = caption_files.split(caption_files.read(folder), folder)["test"]
     backbone = backbones.load("efficientnet_lite0", top=False)
-    grids = captioning.photo_grids(backbone, [photo.path for photo in photos])
+    grids = captioning.photo_grids(backbone, [photo.path for photo in photos], mirrored=True)
     network = captioning.load(assets.path("captioner-photos"), lesson.build_photo_captioner)
     return {"photographs": len(photos)} | of_photos(Speaker(*network), grids, photos)
 

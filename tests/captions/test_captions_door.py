@@ -37,11 +37,12 @@ def test_a_folder_becomes_a_captioner_that_describes(folder, lesson, capsys, mon
     keras.utils.set_random_seed(0)
     assert command.main(["caption", "train", str(here), "--epochs", "6"]) == 0
     paths = [here / f"{n}.png" for n in (1, 11)]
-    captioning.photo_grids(backbone, paths, kept=here / "captioner")
-    assert sum(backbone.seen) == 20  # nothing is computed twice
+    kept = {"kept": here / "captioner", "mirrored": True}  # as those to test on are looked at
+    captioning.photo_grids(backbone, paths, **kept)
+    assert sum(backbone.seen) == 18 + 2 * 2  # nothing is computed again
     images.write(paths[0], np.full((40, 50, 3), 200, np.uint8))
-    captioning.photo_grids(backbone, paths, kept=here / "captioner")
-    assert sum(backbone.seen) == 22  # but what has changed is
+    captioning.photo_grids(backbone, paths, **kept)
+    assert sum(backbone.seen) == 22 + 2 * 2  # but what has changed is
     card = (here / "captioner" / "captioner.md").read_text()
     assert "16 photographs to train on" in card and "| BLEU-1, beam of 3 | 100 |" in card
     build = lesson.build_photo_captioner
@@ -55,6 +56,12 @@ def test_a_folder_becomes_a_captioner_that_describes(folder, lesson, capsys, mon
     assert command.main(words) == 1
     told = capsys.readouterr().out
     assert "1.png: a bright wall" in told and "no.jpg is not a picture" in told
+
+
+def test_the_grid_of_the_mirror_image_is_turned_back(folder):
+    ramp = np.tile(np.arange(96, dtype=np.uint8)[:, None], (96, 1, 3))
+    once, twice = (captioning.photo_grids(folder[1], [ramp], mirrored=m) for m in (False, True))
+    np.testing.assert_allclose(twice, once, rtol=1e-6)  # averages are the same from both sides
 
 
 def test_what_can_t_be_done_is_said(folder, lesson, tmp_path, capsys, monkeypatch):
