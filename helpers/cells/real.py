@@ -19,18 +19,18 @@ PERSON = re.compile(r"cell_images/(\w+)/C(\d+)[^/]*\.png")  # C33P1thinF_IMG_…
 def smears(folder: Path, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cut `count` cells of each of `KINDS` out of BCCD's photographs in `folder`.
 
-    At most one of a kind comes from a smear. Each is scaled to 96 × 96 pixels. Returns the
-    pictures, their kinds (0, 1, 2) and their smears.
+    At most one of a kind comes from a photograph. Each is scaled to 96 × 96 pixels. Returns the
+    pictures, their kinds (0, 1, 2) and the numbers of their photographs.
     """
     found, left = [], dict.fromkeys(KINDS, count)
     files = sorted(Path(folder, "Annotations").glob("*.xml"))
-    for smear in np.random.default_rng(0).permutation(len(files)):
-        cells = ElementTree.parse(files[smear]).iter("object")  # noqa: S314 - verified by its hash
+    for number in np.random.default_rng(0).permutation(len(files)):
+        cells = ElementTree.parse(files[number]).iter("object")  # noqa: S314 - verified by its hash
         boxes = {cell.findtext("name"): cell.find("bndbox") for cell in cells}
-        photo = Image.open(Path(folder, "JPEGImages", f"{files[smear].stem}.jpg")).convert("RGB")
+        photo = Image.open(Path(folder, "JPEGImages", f"{files[number].stem}.jpg")).convert("RGB")
         for kind in [kind for kind in KINDS if kind in boxes and left[kind]]:
             left[kind] -= 1
-            found.append((_cut_out(photo, boxes[kind]), list(KINDS).index(kind), smear))
+            found.append((_cut_out(photo, boxes[kind]), list(KINDS).index(kind), number))
     return tuple(map(np.array, zip(*found, strict=True)))
 
 
