@@ -90,11 +90,8 @@ def read(folder) -> list[Captioned]:
     ):
         if left_out:
             print(f"{file.name}: {len(left_out)} {what} are left out, such as {left_out[0]}.")
-    return [
-        Captioned(path, tuple(captions[picture]))
-        for picture, path in paths.items()
-        if not flaws[picture]
-    ]
+    whole = [picture for picture, flaw in flaws.items() if not flaw]
+    return [Captioned(paths[picture], tuple(captions[picture])) for picture in whole]
 
 
 def tidy(caption: str) -> str:

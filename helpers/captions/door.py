@@ -41,10 +41,8 @@ def train(folder, build, teach, epochs: int = 5) -> Path:
     parts = caption_files.split(caption_files.read(folder), folder)
     backbone, out = backbones.load("efficientnet_lite0", top=False), folder / "captioner"
     grids = {
-        part: captioning.photo_grids(
-            backbone, [photo.path for photo in photos], kept=out, mirrored=part == "test"
-        )
-        for part, photos in parts.items()
+        part: captioning.photo_grids(backbone, [one.path for one in some], out, part == "test")
+        for part, some in parts.items()
     }
     said = [sentence for photo in parts["train"] for sentence in photo.sentences]
     known = captioning.Vocabulary.of(said, at_least=5, longest=16)
