@@ -120,8 +120,7 @@ def photo_grids(backbone, pictures, kept=None, mirrored=False) -> np.ndarray:
 
 def _place(folder, paths, mirrored):
     """The file in a folder for the grids of these pictures as they are now."""
-    state = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    state += [mirrored] * mirrored
+    state = mirrored, [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -13,10 +13,10 @@ To the same loss: so our way down (from the photograph in the style's colours, c
 L-BFGS) is given the tutorial's own loss, network and all. Compared is the time to the lowest loss
 that both reach. Both look through VGG16's convolutions, as HED has them, at 160 pixels.
 
-Nothing that was tried makes ten times of it. A coarse start brings nothing: this loss is one of
-details, at full size 208,000 after a half and a quarter were painted, 250,000 for the photograph.
-Adam from 0.05 along a cosine, without the tutorial's large epsilon, reaches 56,000 in 100 steps
-and 27,300 in 200; the tutorial's own thousand steps end at 21,100.
+Nothing that was tried beside that (once, by a script that isn't kept) makes ten times of it. A
+coarse start brings nothing: this loss is one of details, at full size 208,000 after a quarter and a
+half were painted, 250,000 for the photograph. Adam from 0.05 along a cosine, without the tutorial's
+large epsilon, reaches 56,000 in 100 steps and 27,300 in 200; the tutorial's thousand end at 21,100.
 """
 
 import functools
